@@ -1,0 +1,51 @@
+# make run and make test are all that a newcomer needs; `make help` names the rest.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+OWN := contracts kit deploy services/intake services/documents services/review services/scheduling services/xoev-gateway
+OWN_NAMES := aktenlauf-contracts aktenlauf-kit aktenlauf-cli aktenlauf-intake aktenlauf-documents aktenlauf-review aktenlauf-scheduling aktenlauf-xoev-gateway
+
+.PHONY: help setup run test check bench contracts browser lock
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.ready ## install everything that is locked, once
+
+.venv/.uv:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $@
+
+.venv/.ready: .venv/.uv requirements.lock package-lock.json deploy/frontend.py pyproject.toml $(OWN:=/pyproject.toml)
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(OWN:%=-e ./%)
+	$(BIN)/python deploy/frontend.py
+	@touch $@
+
+run: setup ## the whole system in one process, with demonstration data, on http://localhost:8000
+	@exec $(BIN)/aktenlauf run
+
+test: setup ## every test that can run here
+	$(BIN)/pytest
+
+check: setup ## style, types, import arrows, contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/aktenlauf contracts --check
+
+bench: setup ## measured figures, as a table and JSON
+	$(BIN)/aktenlauf bench all
+
+contracts: setup ## write the generated schemas and AsyncAPI anew
+	$(BIN)/aktenlauf contracts
+
+browser: setup ## a Chromium for the browser tests
+	$(BIN)/python deploy/browser.py
+
+lock: .venv/.uv ## choose third-party versions anew (writes requirements.lock)
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+	  --group dev pyproject.toml $(OWN_NAMES:%=--no-emit-package %) -o requirements.lock

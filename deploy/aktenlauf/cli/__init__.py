@@ -1,0 +1,1 @@
+"""The command `aktenlauf`: run, smoke, operate."""

@@ -1,0 +1,39 @@
+"""Mailer for demonstrations: one `.eml` file a mail, in a folder that only the owner may read."""
+
+import asyncio
+from email.message import EmailMessage
+from pathlib import Path
+
+from aktenlauf.kit.errors import Unavailable
+from aktenlauf.kit.mailer import Mail
+
+
+class FolderMailer:
+    """See `aktenlauf.kit.mailer.Mailer`."""
+
+    def __init__(self, folder: Path, sender: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        self._folder, self._sender = folder, sender
+
+    async def send(self, mail: Mail, case: str) -> None:
+        message = EmailMessage()
+        message["From"], message["To"], message["Subject"] = self._sender, mail.to, mail.subject
+        message["Message-ID"] = f"<{mail.id}@aktenlauf.invalid>"
+        message.set_content(mail.text)
+        try:
+            await asyncio.to_thread(self._write, f"{case}_{mail.id}.eml", bytes(message))
+        except OSError as error:
+            raise Unavailable(f"mail folder: {error.strerror}") from error
+
+    async def clear(self, case: str) -> None:
+        await asyncio.to_thread(self._clear, case)
+
+    def _write(self, name: str, content: bytes) -> None:
+        part = self._folder / f".{name}"
+        part.write_bytes(content)
+        part.rename(self._folder / name)
+
+    def _clear(self, case: str) -> None:
+        for file in self._folder.glob(f"{case}_*.eml"):
+            file.unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""What every SQLite adapter shares: opening a file safely, and one thread that owns the connection.
+
+WAL with synchronous=FULL: what was acknowledged survives a crash of the machine, not only of the process. A newer
+data format is refused with a sentence, so that an older program never writes into what it does not understand.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from aktenlauf.kit.errors import Halt, Unavailable
+
+T = TypeVar("T")
+
+
+def open_database(path: Path, schema: str, data_format: int, *, durable: bool = True) -> sqlite3.Connection:
+    """Open or create `path`. Raises Halt for data written by a newer program.
+
+    `durable=False` is for what can be rebuilt (views): it survives a kill, not a power cut.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+    db.execute("PRAGMA secure_delete=ON")
+    found = db.execute("PRAGMA user_version").fetchone()[0]
+    if found > data_format:
+        db.close()
+        raise Halt(
+            f"{path.name} was written by a newer version of Aktenlauf (data format {found}, this program knows "
+            f"{data_format}). Start the newer version, or restore a backup made with this one."
+        )
+    db.executescript(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version={data_format}; COMMIT;")
+    return db
+
+
+class Database:
+    """One connection and the thread that uses it: calls queue up and never block the event loop."""
+
+    def __init__(self, path: Path, schema: str, data_format: int, *, durable: bool = True) -> None:
+        self._db = open_database(path, schema, data_format, durable=durable)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=path.stem)
+        self._closed = threading.Event()
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in one transaction: all of it or, if it raises, nothing."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._closed.is_set():
+            raise Unavailable("the database is closed")
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(self._db)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+            return result
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"database: {error}") from error
+
+    async def checkpoint(self) -> None:
+        """Move everything out of the write-ahead log and empty it: nothing overwritten stays readable in it."""
+
+        def truncate() -> None:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, truncate)
+
+    async def close(self) -> None:
+        """Wait for what was queued, then close."""
+
+        def stop() -> None:
+            self._closed.set()
+            self._db.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._thread, stop)
+        self._thread.shutdown(wait=False)

@@ -1,0 +1,82 @@
+"""Keyring on one SQLite file, `keyring.db`, keys wrapped with AES key wrap (RFC 3394) under a KEK."""
+
+import hashlib
+import os
+import sqlite3
+from pathlib import Path
+
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+
+from aktenlauf.kit.adapters.sqlite import Database
+from aktenlauf.kit.errors import Erased, Halt
+
+DATA_FORMAT = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys (
+  name TEXT PRIMARY KEY,
+  wrapped BLOB,      -- NULL: destroyed, the tombstone
+  kek TEXT           -- id of the key-encryption key
+) WITHOUT ROWID
+"""
+
+
+def kek_id(kek: bytes) -> str:
+    """Names a KEK without revealing it."""
+    return hashlib.sha256(b"aktenlauf kek " + kek).hexdigest()[:16]
+
+
+def load_or_make_kek(path: Path) -> bytes:
+    """The 32-byte KEK in `path`, made on first use with mode 0600. Raises Halt if the file holds something else."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kek = path.read_bytes()
+        if len(kek) != 32:
+            raise Halt(f"{path.name} must hold exactly 32 bytes, it holds {len(kek)}") from None
+        return kek
+    with os.fdopen(handle, "wb") as file:
+        kek = os.urandom(32)
+        file.write(kek)
+        file.flush()
+        os.fsync(file.fileno())
+    return kek
+
+
+class SqliteKeyring:
+    """See `aktenlauf.kit.keyring.Keyring`."""
+
+    def __init__(self, path: Path, kek: bytes) -> None:
+        self._kek, self._kek_id = kek, kek_id(kek)
+        self._database = Database(path, SCHEMA, DATA_FORMAT)
+
+    async def create(self, name: str) -> bytes:
+        wrapped = aes_key_wrap(self._kek, os.urandom(32))
+
+        def work(db: sqlite3.Connection) -> bytes:
+            db.execute("INSERT OR IGNORE INTO keys VALUES (?,?,?)", (name, wrapped, self._kek_id))
+            return self._unwrap(db, name)
+
+        return await self._database.run(work)
+
+    async def get(self, name: str) -> bytes:
+        return await self._database.run(lambda db: self._unwrap(db, name))
+
+    async def destroy(self, name: str) -> None:
+        sql = "INSERT INTO keys VALUES (?, NULL, NULL) ON CONFLICT (name) DO UPDATE SET wrapped = NULL, kek = NULL"
+        await self._database.run(lambda db: db.execute(sql, (name,)))
+        # secure_delete overwrites the page; the checkpoint takes the key out of the write-ahead log as well.
+        await self._database.checkpoint()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    def _unwrap(self, db: sqlite3.Connection, name: str) -> bytes:
+        row = db.execute("SELECT wrapped, kek FROM keys WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise KeyError(name)
+        wrapped, kek = row
+        if wrapped is None:
+            raise Erased(name)
+        if kek != self._kek_id:
+            raise Halt(f"the keyring was made with key-encryption key {kek}, the one supplied is {self._kek_id}")
+        return aes_key_unwrap(self._kek, wrapped)

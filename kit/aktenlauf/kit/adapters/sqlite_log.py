@@ -1,0 +1,255 @@
+"""EventLog on one SQLite file, `log.db`.
+
+One writer thread takes what is queued and commits it together: the fsync is shared by all that waited, so throughput
+grows with the number of writers while each still gets its own answer. Readers have a connection of their own and
+see only what is committed; as positions are assigned inside the commit, they never see a gap.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, parse, stamp
+from aktenlauf.kit.adapters.sqlite import open_database
+from aktenlauf.kit.errors import AktenlaufError, CommandReused, Conflict, Halt, Unavailable
+from aktenlauf.kit.log import ANY, Appended, Heard, Stored
+
+DATA_FORMAT = 1
+COMMIT_JOBS_MAX = 256
+"""How many appends share one fsync at most: bounds the time that the first of them waits."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+  position INTEGER PRIMARY KEY,
+  stream TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  command TEXT,      -- on the first event of a commit, NULL on the others and on what was heard
+  size INTEGER,      -- number of events of that commit
+  digest BLOB,       -- of the command, to tell a repetition from a reuse
+  record BLOB NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS by_stream ON events (stream, version);
+CREATE UNIQUE INDEX IF NOT EXISTS by_command ON events (stream, command) WHERE command IS NOT NULL
+"""
+
+_INSERT = "INSERT INTO events (position, stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?,?)"
+_HEAD = "SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
+_COMMAND = "SELECT position, version, size, digest FROM events WHERE stream = ? AND command = ?"
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Callable[[], Any]
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[Any]
+
+
+class SqliteLog:
+    """See `aktenlauf.kit.log.EventLog`. `path` is the file; several processes may open it."""
+
+    def __init__(self, path: Path) -> None:
+        self._writer_db = open_database(path, SCHEMA, DATA_FORMAT)
+        self._reader_db = open_database(path, SCHEMA, DATA_FORMAT)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="log-read")
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._head = 0
+        self._waiting: set[asyncio.Event] = set()
+        self._closed = False
+        self._writer = threading.Thread(target=self._write, name="log-write", daemon=True)
+        self._writer.start()
+
+    # --- the port -------------------------------------------------------------------------------------------------
+
+    async def append(
+        self, stream: str, expected: int, events: Sequence[bytes], command_id: str, digest: bytes = b""
+    ) -> Appended:
+        if not events:
+            raise ValueError("a commit needs at least one event")
+        for event in events:
+            if len(event) + 32 > RECORD_BYTES_MAX:  # 32: room for the version
+                raise ValueError(f"an event of {len(event)} bytes is above the limit of {RECORD_BYTES_MAX}")
+        return await self._submit(lambda: self._append(stream, expected, events, command_id, digest))
+
+    async def hear(self, records: Sequence[bytes]) -> list[Heard]:
+        parsed = [(parse(record).meta, record) for record in records]
+        return await self._submit(lambda: self._hear(parsed))
+
+    async def known(self, stream: str, command_id: str, digest: bytes = b"") -> Appended | None:
+        return await self._read(lambda db: _known(db, stream, command_id, digest))
+
+    async def read(self, stream: str, after: int = 0) -> list[Stored]:
+        sql = "SELECT position, stream, version, record FROM events WHERE stream = ? AND version > ? ORDER BY version"
+        return await self._read(lambda db: [Stored(*row) for row in db.execute(sql, (stream, after))])
+
+    async def tail(self, after: int, limit: int = 500) -> list[Stored]:
+        sql = "SELECT position, stream, version, record FROM events WHERE position > ? ORDER BY position LIMIT ?"
+        return await self._read(lambda db: [Stored(*row) for row in db.execute(sql, (after, limit))])
+
+    async def wait(self, after: int, seconds: float) -> bool:
+        if self._head > after or await self.head() > after:
+            return True
+        woken = asyncio.Event()
+        self._waiting.add(woken)
+        try:
+            await asyncio.wait_for(woken.wait(), seconds)
+        except TimeoutError:
+            return await self.head() > after  # another process may have written
+        finally:
+            self._waiting.discard(woken)
+        return True
+
+    async def head(self) -> int:
+        return await self._read(lambda db: _one(db, "SELECT max(position) FROM events"))
+
+    async def version(self, stream: str) -> int:
+        return await self._read(lambda db: _one(db, _HEAD, stream))
+
+    async def close(self) -> None:
+        self._closed = True
+        self._jobs.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._reader.shutdown(wait=True)
+        self._writer_db.close()
+        self._reader_db.close()
+
+    # --- reading --------------------------------------------------------------------------------------------------
+
+    async def _read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
+        if self._closed:
+            raise Unavailable("the log is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._reader, query, self._reader_db)
+
+    # --- writing: everything below runs in the writer thread --------------------------------------------------------
+
+    async def _submit(self, work: Callable[[], Any]) -> Any:
+        if self._closed:
+            raise Unavailable("the log is closed")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+        self._jobs.put(_Job(work, loop, done))
+        # Shielded: a request that is cancelled must not leave its append half known to anybody.
+        return await asyncio.shield(done)
+
+    def _write(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            jobs = [job]
+            while len(jobs) < COMMIT_JOBS_MAX:
+                try:
+                    further = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if further is None:
+                    self._jobs.put(None)
+                    break
+                jobs.append(further)
+            self._commit(jobs)
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        db = self._writer_db
+        outcomes: list[Any] = []
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                outcomes.append(self._attempt(job))
+            head = _one(db, "SELECT max(position) FROM events")
+            db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            outcomes = [Unavailable(f"log: {error}")] * len(jobs)
+            head = self._head
+        grown, self._head = head > self._head, head
+        by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            by_loop.setdefault(job.loop, []).append((job.done, outcome))
+        for loop, settled in by_loop.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._settle, settled, grown)
+
+    def _attempt(self, job: _Job) -> Any:
+        """One job in the shared transaction; its failure undoes its own rows and nobody else's."""
+        db = self._writer_db
+        db.execute("SAVEPOINT job")
+        try:
+            outcome = job.work()
+        except (AktenlaufError, ValueError) as error:
+            outcome = error
+            db.execute("ROLLBACK TO job")
+        db.execute("RELEASE job")
+        return outcome
+
+    def _settle(self, settled: list[tuple[asyncio.Future[Any], Any]], grown: bool) -> None:
+        for done, outcome in settled:
+            if done.done():
+                continue
+            if isinstance(outcome, Exception):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+        if grown:
+            for woken in self._waiting:
+                woken.set()
+
+    def _append(self, stream: str, expected: int, events: Sequence[bytes], command: str, digest: bytes) -> Appended:
+        db = self._writer_db
+        if earlier := _known(db, stream, command, digest):
+            return earlier
+        version = _one(db, _HEAD, stream)
+        if expected not in (ANY, version):
+            raise Conflict(stream, expected, version)
+        position = _one(db, "SELECT max(position) FROM events")
+        for number, event in enumerate(events, 1):
+            first = number == 1
+            row = (command, len(events), digest) if first else (None, None, None)
+            record = stamp(event, version + number)
+            db.execute(_INSERT, (position + number, stream, version + number, *row, record))
+        return Appended(stream, version + len(events), position + len(events))
+
+    def _hear(self, parsed: list[tuple[Any, bytes]]) -> list[Heard]:
+        db = self._writer_db
+        position = _one(db, "SELECT max(position) FROM events")
+        heard: list[Heard] = []
+        for meta, record in parsed:
+            version = _one(db, _HEAD, meta.stream)
+            if meta.version <= version:
+                _same_or_halt(db, meta)
+                heard.append(Heard.KNOWN)
+            elif meta.version == version + 1:
+                position += 1
+                db.execute(_INSERT, (position, meta.stream, meta.version, None, None, None, record))
+                heard.append(Heard.INSERTED)
+            else:
+                heard.append(Heard.GAP)
+        return heard
+
+
+def _one(db: sqlite3.Connection, sql: str, *params: Any) -> int:
+    row = db.execute(sql, params).fetchone()
+    return (row[0] or 0) if row else 0
+
+
+def _known(db: sqlite3.Connection, stream: str, command: str, digest: bytes) -> Appended | None:
+    row = db.execute(_COMMAND, (stream, command)).fetchone()
+    if row is None:
+        return None
+    position, version, size, earlier = row
+    if digest and earlier and digest != earlier:
+        raise CommandReused(command)
+    return Appended(stream, version + size - 1, position + size - 1, repeated=True)
+
+
+def _same_or_halt(db: sqlite3.Connection, meta: Any) -> None:
+    (record,) = db.execute(
+        "SELECT record FROM events WHERE stream = ? AND version = ?", (meta.stream, meta.version)
+    ).fetchone()
+    known = orjson.loads(record)["id"]
+    if known != meta.id:
+        raise Halt(f"{meta.stream} version {meta.version} is event {known} here and {meta.id} in what was heard")

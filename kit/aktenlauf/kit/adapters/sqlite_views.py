@@ -1,0 +1,192 @@
+"""Views on one SQLite file, `views.db`. Nothing in it is lost by deleting it: it is rebuilt from the log.
+
+A collection is two tables: the documents, and one row per document and scope (`*`, `office:x`, `party:y`) with the
+index fields. Every read goes through the second, so it is filtered by scope and walks an index.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from aktenlauf.kit.adapters.sqlite import Database
+from aktenlauf.kit.errors import NotFound
+from aktenlauf.kit.scope import Office, Party, Scope, System
+from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View
+
+DATA_FORMAT = 1
+SCHEMA = "CREATE TABLE IF NOT EXISTS cursors (collection TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID"
+_KEYS_MAX = 500
+
+
+class SqliteViews:
+    """See `aktenlauf.kit.views.Views`."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, SCHEMA, DATA_FORMAT, durable=False)
+
+    async def prepare(self, views: Iterable[View]) -> None:
+        declared = list(views)
+        await self._database.run(lambda db: [_create(db, view) for view in declared])
+
+    async def drop_others(self, views: Iterable[View]) -> None:
+        kept = {view.collection for view in views}
+        await self._database.run(lambda db: _drop_others(db, kept))
+
+    async def cursor(self, view: View) -> int:
+        return await self._database.run(lambda db: _cursor(db, view))
+
+    async def load(self, view: View, keys: Iterable[str]) -> dict[str, Held]:
+        wanted = list(dict.fromkeys(keys))
+
+        def work(db: sqlite3.Connection) -> dict[str, Held]:
+            held: dict[str, Held] = {}
+            for start in range(0, len(wanted), _KEYS_MAX):
+                part = wanted[start : start + _KEYS_MAX]
+                marks = ",".join("?" * len(part))
+                sql = f'SELECT key, position, document FROM "{view.collection}" WHERE key IN ({marks})'  # noqa: S608
+                for key, position, document in db.execute(sql, part):
+                    held[key] = Held(position, orjson.loads(document) if document is not None else None)
+            return held
+
+        return await self._database.run(work)
+
+    async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
+        def work(db: sqlite3.Connection) -> bool:
+            table = view.collection
+            for change in changes:
+                row = db.execute(f'SELECT position FROM "{table}" WHERE key = ?', (change.key,)).fetchone()  # noqa: S608
+                if (row[0] if row else 0) != change.expected:
+                    raise _Overtaken
+            _put(db, view, changes)
+            db.execute("UPDATE cursors SET position = max(position, ?) WHERE collection = ?", (cursor, table))
+            return True
+
+        try:
+            return await self._database.run(work)
+        except _Overtaken:
+            return False
+
+    async def get(self, view: View, scope: Scope, key: str) -> Document:
+        sql = (
+            f'SELECT d.document FROM "{view.collection}" d JOIN "{view.collection}_scope" s ON s.key = d.key '  # noqa: S608
+            "WHERE d.key = ? AND s.scope = ?"
+        )
+        row = await self._database.run(lambda db: db.execute(sql, (key, _scope(scope))).fetchone())
+        if row is None or row[0] is None:
+            raise NotFound(key)
+        document: Document = orjson.loads(row[0])
+        return document
+
+    async def page(self, view: View, scope: Scope, query: Query) -> Page:
+        if not 0 < query.limit <= PAGE_MAX:
+            raise ValueError(f"a page has 1 to {PAGE_MAX} documents")
+        where, params = _where(view, scope, query)
+        order, turn = _column(view, query.order), "DESC" if query.descending else "ASC"
+        sql = (
+            f'SELECT s.{order}, s.key, d.document FROM "{view.collection}_scope" s '  # noqa: S608
+            f'JOIN "{view.collection}" d ON d.key = s.key WHERE {where} '
+            f"ORDER BY s.{order} {turn}, s.key {turn} LIMIT ?"
+        )
+        rows = await self._database.run(lambda db: db.execute(sql, (*params, query.limit + 1)).fetchall())
+        shown = rows[: query.limit]
+        after = (shown[-1][0], shown[-1][1]) if len(rows) > query.limit else None
+        return Page([orjson.loads(row[2]) for row in shown], [row[1] for row in shown], after)
+
+    async def count(self, view: View, scope: Scope, query: Query) -> int:
+        where, params = _where(view, scope, query)
+        sql = f'SELECT count(*) FROM (SELECT 1 FROM "{view.collection}_scope" s WHERE {where} LIMIT {COUNT_MAX})'  # noqa: S608
+        return int(await self._database.run(lambda db: db.execute(sql, params).fetchone()[0]))
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+class _Overtaken(Exception):
+    """Another writer came first."""
+
+
+def _create(db: sqlite3.Connection, view: View) -> None:
+    table = view.collection
+    columns = "".join(f', "{name}"' for name in view.indexes)
+    db.execute(f'CREATE TABLE IF NOT EXISTS "{table}" (key TEXT PRIMARY KEY, position INTEGER NOT NULL, document BLOB)')
+    db.execute(
+        f'CREATE TABLE IF NOT EXISTS "{table}_scope" (scope TEXT, key TEXT{columns}, PRIMARY KEY (key, scope)) '
+        "WITHOUT ROWID"
+    )
+    db.execute(f'CREATE INDEX IF NOT EXISTS "{table}_by_key" ON "{table}_scope" (scope, key)')
+    for name in view.indexes:
+        db.execute(f'CREATE INDEX IF NOT EXISTS "{table}_by_{name}" ON "{table}_scope" (scope, "{name}", key)')
+    db.execute("INSERT OR IGNORE INTO cursors VALUES (?, 0)", (table,))
+
+
+def _drop_others(db: sqlite3.Connection, kept: set[str]) -> None:
+    for (table,) in db.execute("SELECT collection FROM cursors").fetchall():
+        if table not in kept:
+            db.execute(f'DROP TABLE IF EXISTS "{table}"')
+            db.execute(f'DROP TABLE IF EXISTS "{table}_scope"')
+            db.execute("DELETE FROM cursors WHERE collection = ?", (table,))
+
+
+def _cursor(db: sqlite3.Connection, view: View) -> int:
+    row = db.execute("SELECT position FROM cursors WHERE collection = ?", (view.collection,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _put(db: sqlite3.Connection, view: View, changes: Sequence[Change]) -> None:
+    table = view.collection
+    documents = [(c.key, c.position, orjson.dumps(c.document) if c.document is not None else None) for c in changes]
+    db.executemany(f'REPLACE INTO "{table}" VALUES (?,?,?)', documents)  # noqa: S608
+    db.executemany(f'DELETE FROM "{table}_scope" WHERE key = ?', [(c.key,) for c in changes])  # noqa: S608
+    rows = [row for change in changes for row in _scope_rows(view, change)]
+    marks = ",".join("?" * (2 + len(view.indexes)))
+    db.executemany(f'INSERT INTO "{table}_scope" VALUES ({marks})', rows)  # noqa: S608
+
+
+def _scope_rows(view: View, change: Change) -> list[tuple[Any, ...]]:
+    document = change.document
+    if document is None:
+        return []
+    scopes = ["*"]
+    scopes += [f"office:{key}" for key in document.get("offices", ())]
+    scopes += [f"party:{party}" for party in document.get("parties", ())]
+    fields = [document.get(name) for name in view.indexes]
+    return [(scope, change.key, *fields) for scope in scopes]
+
+
+def _scope(scope: Scope) -> str:
+    match scope:
+        case Office(key):
+            return f"office:{key}"
+        case Party(id_):
+            return f"party:{id_}"
+        case System():
+            return "*"
+
+
+def _column(view: View, name: str | None) -> str:
+    if name is None:
+        return "key"
+    if name not in view.indexes:
+        raise ValueError(f"{name} is no declared index of {view.name}")
+    return f'"{name}"'
+
+
+def _where(view: View, scope: Scope, query: Query) -> tuple[str, list[Any]]:
+    terms, params = ["s.scope = ?"], [_scope(scope)]
+    for name, value in query.equals.items():
+        terms.append(f"s.{_column(view, name)} IS ?")
+        params.append(value)
+    order = _column(view, query.order)
+    for bound, sign in ((query.at_least, ">="), (query.below, "<")):
+        if bound is not None:
+            terms.append(f"s.{order} {sign} ?")
+            params.append(bound)
+    if query.after is not None:
+        value, key = query.after
+        sign = "<" if query.descending else ">"
+        terms.append(f"(s.{order}, s.key) {sign} (?, ?)")
+        params += [value, key]
+    return " AND ".join(terms), params

@@ -1,0 +1,77 @@
+"""Work on one SQLite file, `work.db`. Not synced at each commit: after a power cut it is a little older, as a whole."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aktenlauf.contracts.envelope import timestamp
+from aktenlauf.kit.adapters.sqlite import Database
+from aktenlauf.kit.work import Aside, Standing
+
+DATA_FORMAT = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS cursors (handler TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS aside (
+  handler TEXT, "group" TEXT, position INTEGER, record BLOB NOT NULL, standing TEXT NOT NULL, error TEXT NOT NULL,
+  since TEXT NOT NULL, PRIMARY KEY (handler, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS gaps (stream TEXT PRIMARY KEY, version INTEGER, at TEXT) WITHOUT ROWID
+"""
+
+
+class SqliteWork:
+    """See `aktenlauf.kit.work.Work`."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, SCHEMA, DATA_FORMAT, durable=False)
+
+    async def cursor(self, handler: str) -> int | None:
+        sql = "SELECT position FROM cursors WHERE handler = ?"
+        row = await self._database.run(lambda db: db.execute(sql, (handler,)).fetchone())
+        return row[0] if row else None
+
+    async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
+        rows = [(a.handler, a.group, a.position, a.record, a.standing, a.error, timestamp(a.since)) for a in aside]
+
+        def work(db: sqlite3.Connection) -> None:
+            db.executemany("INSERT OR IGNORE INTO aside VALUES (?,?,?,?,?,?,?)", rows)
+            db.execute(
+                "INSERT INTO cursors VALUES (?,?) ON CONFLICT (handler) DO UPDATE "
+                "SET position = max(position, excluded.position)",
+                (handler, position),
+            )
+
+        await self._database.run(work)
+
+    async def aside(self, handler: str | None = None, group: str | None = None) -> Sequence[Aside]:
+        sql = (
+            'SELECT handler, "group", position, record, standing, error, since FROM aside '
+            'WHERE (?1 IS NULL OR handler = ?1) AND (?2 IS NULL OR "group" = ?2) ORDER BY position, handler'
+        )
+        rows = await self._database.run(lambda db: db.execute(sql, (handler, group)).fetchall())
+        return [Aside(*row[:4], Standing(row[4]), row[5], datetime.fromisoformat(row[6])) for row in rows]
+
+    async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:
+        sql = (
+            "UPDATE aside SET standing = ?, error = CASE ? WHEN '' THEN error ELSE ? END "
+            'WHERE handler = ? AND "group" = ? AND position = ?'
+        )
+        values = (standing, error, error, handler, group, position)
+        await self._run(sql, *values)
+
+    async def done(self, handler: str, position: int) -> None:
+        await self._run("DELETE FROM aside WHERE handler = ? AND position = ?", handler, position)
+
+    async def gap(self, stream: str, version: int, at: datetime) -> None:
+        await self._run("INSERT OR IGNORE INTO gaps VALUES (?,?,?)", stream, version, timestamp(at))
+
+    async def gaps(self) -> Sequence[tuple[str, int]]:
+        return await self._database.run(lambda db: db.execute("SELECT stream, version FROM gaps").fetchall())
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def _run(self, sql: str, *params: Any) -> None:
+        await self._database.run(lambda db: db.execute(sql, params))

@@ -1,0 +1,48 @@
+"""The bus: how events of one service reach the others, as bytes."""
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aktenlauf.kit.log import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One record from the topic of `owner`; `place` names it for an operator (topic, partition, offset)."""
+
+    owner: str
+    record: bytes
+    place: str
+
+
+Receive = Callable[[Sequence[Delivery]], Awaitable[None]]
+"""Takes a batch. When it returns, the batch is safe with the receiver; when it raises, it comes again."""
+
+
+class Bus(Protocol):
+    """One service's connection.
+
+    Implementations MUST:
+    - acknowledge `publish` only when the records are durable on the bus;
+    - deliver the records of one case of one owner in order, at least once, and again after a failed `receive`;
+    - remember what was received per service, so that a restart goes on behind it.
+
+    Receivers MUST NOT assume any order between owners or between cases.
+    """
+
+    async def publish(self, records: Sequence[Stored]) -> None:
+        """Hand over own public records, in order of position. Raises Unavailable."""
+        ...
+
+    async def listen(self, owners: Collection[str], receive: Receive) -> None:
+        """Deliver until cancelled. Raises Halt if `receive` does."""
+        ...
+
+    async def caught_up(self, owners: Collection[str]) -> bool:
+        """Whether everything that was on the bus at the time of the call has been received."""
+        ...
+
+    async def close(self) -> None:
+        """Stop and let go of connections."""
+        ...

@@ -1,0 +1,58 @@
+"""Hearing: what other services published is appended to the own log, bytes unchanged.
+
+The log's uniqueness is the inbox: a repeat is a success. What comes from the wrong owner or is no envelope is put
+aside for an operator; a missing predecessor is a gap; two events at one place stop the subscription.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from aktenlauf.contracts.envelope import NotAnEnvelope, is_private, parse
+from aktenlauf.kit.bus import Delivery
+from aktenlauf.kit.clock import Clock
+from aktenlauf.kit.log import EventLog, Heard
+from aktenlauf.kit.logs import logger
+from aktenlauf.kit.work import Aside, Standing, Work
+
+HANDLER = "hear"
+_log = logger(__name__)
+
+
+class Hearing:
+    """The receiving end of the bus for one service."""
+
+    def __init__(self, log: EventLog, work: Work, clock: Clock) -> None:
+        self._log, self._work, self._clock = log, work, clock
+
+    async def receive(self, deliveries: Sequence[Delivery]) -> None:
+        """Append a batch. Raises Halt where the log contradicts it, Unavailable where it cannot be stored now."""
+        accepted: list[bytes] = []
+        for delivery in deliveries:
+            if fault := fault_of(delivery):
+                await self._put_aside(delivery, fault)
+            else:
+                accepted.append(delivery.record)
+        for record, heard in zip(accepted, await self._log.hear(accepted), strict=True):
+            if heard is Heard.GAP:
+                meta = parse(record).meta
+                _log.error("gap", stream=meta.stream, version=meta.version)
+                await self._work.gap(meta.stream, meta.version, self._clock())
+
+    async def _put_aside(self, delivery: Delivery, fault: str) -> None:
+        _log.error("not accepted from the bus", place=delivery.place, fault=fault)
+        position = -int.from_bytes(sha256(delivery.place.encode()).digest()[:6])  # the same for the same place
+        aside = Aside(HANDLER, delivery.place, position, delivery.record, Standing.PARKED, fault, self._clock())
+        await self._work.advance(HANDLER, 0, [aside])
+
+
+def fault_of(delivery: Delivery) -> str | None:
+    """Why a delivery cannot be accepted, or None. Topic owner, source and first part of the stream must agree."""
+    try:
+        meta = parse(delivery.record).meta
+    except NotAnEnvelope as error:
+        return f"no envelope: {error}"
+    if not delivery.owner == meta.source == meta.stream.split("/", 1)[0]:
+        return f"topic of {delivery.owner}, source {meta.source}, stream {meta.stream}: they must agree"
+    if is_private(meta.stream):
+        return f"{meta.stream} is private and was published"
+    return None

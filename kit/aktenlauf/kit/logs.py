@@ -1,0 +1,54 @@
+"""Logging: structured lines on standard error, without personal data.
+
+What may stand in a line: names of events, handlers, settings; case ids only as the keyed hash of traces; positions,
+counts, durations. Never content, names, file names, tokens.
+"""
+
+import logging
+import sys
+from typing import Any, cast
+
+import structlog
+
+
+def configure(*, json: bool = False, level: int = logging.INFO) -> None:
+    """Set up logging for a process, once. `json`: one object a line, for machines."""
+    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            _name_the_exception,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def logger(name: str) -> Any:
+    """The logger of a module."""
+    return structlog.get_logger(part=name.removeprefix("aktenlauf."))
+
+
+def _name_the_exception(_: Any, __: str, event: Any) -> Any:
+    """Type and places of an exception instead of its message: messages can quote what a person typed."""
+    error = event.pop("error", None)
+    if isinstance(error, BaseException):
+        event["error"] = describe(error)
+    return event
+
+
+def describe(error: BaseException) -> str:
+    """The exception's type and the innermost places of ours that it passed, without its message."""
+    places: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        module = cast(str, trace.tb_frame.f_globals.get("__name__", "?"))
+        if module.startswith("aktenlauf."):
+            places.append(f"{module.removeprefix('aktenlauf.')}.{code.co_name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {' > '.join(places[-3:]) or 'unknown place'}"

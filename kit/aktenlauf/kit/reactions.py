@@ -1,0 +1,127 @@
+"""What a service does when something happened, or when a time has come.
+
+    reactions = Reactions("reactions")
+
+    @reactions.on(ApplicationSubmitted, name="open-case")
+    async def open_case(event, meta, do, ports):
+        yield do(OpenCase, case=meta.case, ...)
+
+    @reactions.when_due(offers_due, name="expire-offer")
+    async def expire_offer(document, do, ports):
+        yield do(ExpireOffer, case=document["case"])
+
+A reaction yields commands for its own service. Their ids follow from the event, the declared name, the target stream
+and the ordinal, so that running it again changes nothing: declared names never change.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from aktenlauf.contracts.envelope import Event, Meta
+from aktenlauf.kit.decider import Command
+from aktenlauf.kit.ids import derived_id
+from aktenlauf.kit.scope import System
+from aktenlauf.kit.views import Document, View
+
+C = TypeVar("C", bound=Command)
+
+
+class Do:
+    """Makes the commands of one run of one reaction."""
+
+    def __init__(self, name: str, cause: str, at: datetime, correlation: str | None) -> None:
+        self._name, self._cause, self._at, self._correlation = name, cause, at, correlation
+        self._ordinal = 0
+
+    def __call__(self, command: type[C], **fields: Any) -> C:
+        """A command of the system with a derived id."""
+        stream = command.stream.format_map(fields)
+        id_ = derived_id(self._cause, self._name, stream, str(self._ordinal))
+        self._ordinal += 1
+        actor = f"system:{self._name}"
+        scope = System(self._name)
+        return command(
+            id=id_,
+            at=self._at,
+            actor=actor,
+            scope=scope,
+            correlation=self._correlation or self._cause,
+            **fields,
+        )
+
+
+React = Callable[[Any, Meta, Do, Any], AsyncIterator[Command]]
+Fall = Callable[[Document, Do, Any], AsyncIterator[Command]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A declared reaction to an event."""
+
+    name: str
+    react: React
+
+    def run(self, event: Event, meta: Meta, ports: Any) -> AsyncIterator[Command]:
+        """The commands that follow from this event."""
+        return self.react(event, meta, Do(self.name, meta.id, meta.at, meta.correlationid), ports)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A declared action at a time. The view has the index `due` (ISO, UTC); its documents vanish when it is done."""
+
+    name: str
+    view: View
+    fall: Fall
+
+    def run(self, key: str, document: Document, ports: Any) -> AsyncIterator[Command]:
+        """The commands that are due for the document of this key; their `at` is the time they were due."""
+        due = document["due"]
+        cause = derived_id("due", self.name, key, due)
+        return self.fall(document, Do(self.name, cause, datetime.fromisoformat(due), None), ports)
+
+
+class Reactions:
+    """The declared reactions of one handler (`reactions`, `deliveries`)."""
+
+    def __init__(self, handler: str) -> None:
+        self.handler = handler
+        self._by_kind: dict[str, tuple[Reaction, ...]] = {}
+        self.events: set[type[Event]] = set()
+        self.due: list[Due] = []
+        self._names: set[str] = set()
+
+    def on(self, *events: type[Event], name: str) -> Callable[[React], React]:
+        """Register a reaction to these events under a name that never changes."""
+        self._claim(name)
+
+        def register(react: React) -> React:
+            for event in events:
+                self.events.add(event)
+                self._by_kind[event.kind] = (*self._by_kind.get(event.kind, ()), Reaction(name, react))
+            return react
+
+        return register
+
+    def when_due(self, view: View, *, name: str) -> Callable[[Fall], Fall]:
+        """Register what happens when a document's `due` has come."""
+        self._claim(name)
+        if "due" not in view.indexes:
+            raise ValueError(f"{view.name} needs the index due")
+
+        def register(fall: Fall) -> Fall:
+            self.due.append(Due(name, view, fall))
+            return fall
+
+        return register
+
+    def of(self, meta: Meta) -> tuple[Reaction, ...]:
+        """The reactions to an event's type, found by name alone."""
+        return self._by_kind.get(meta.type.split(".", 3)[3], ())
+
+    def _claim(self, name: str) -> None:
+        if name in self._names:
+            raise ValueError(f"two reactions are named {name}: their command ids would collide")
+        self._names.add(name)

@@ -1,0 +1,1 @@
+"""Conformance suites, fakes and fault wrappers for whoever writes the next adapter or service."""

@@ -1,0 +1,179 @@
+"""Read models: documents made from events, rebuilt at will.
+
+    worklist = View("worklist", version=1, indexes=("state", "due"))
+
+    @worklist.on(CaseOpened)
+    def open_case(doc, event, meta):
+        doc["state"] = "open"
+
+A document is a dict of JSON values under a key, by default the case. It carries `offices` and `parties`: who may see
+it. A handler changes the dict in place, or returns DELETE. Sealed parts stay the tokens they are.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from aktenlauf.contracts.envelope import Event, Meta, Record
+from aktenlauf.kit.scope import Scope
+
+Document = dict[str, Any]
+Key = Callable[[Any, Meta], str | None]
+Apply = Callable[[Document, Any, Meta], object]
+
+DELETE = object()
+"""Returned by a handler: the document is to be removed."""
+PAGE_MAX = 200
+COUNT_MAX = 1000
+
+
+def by_case(event: Event, meta: Meta) -> str | None:
+    """The default key: the case."""
+    return meta.subject
+
+
+class View:
+    """A declared read model. Raise `version` whenever a handler changes, so that it is rebuilt."""
+
+    def __init__(self, name: str, *, version: int, indexes: Sequence[str] = ()) -> None:
+        self.name, self.version, self.indexes = name, version, tuple(indexes)
+        self._handlers: dict[str, tuple[tuple[Key, Apply], ...]] = {}
+        self.events: set[type[Event]] = set()
+
+    @property
+    def collection(self) -> str:
+        """Where its documents are kept: the name and a hash of the declaration."""
+        declared = f"{self.name} {self.version} {self.indexes}"
+        return f"{self.name}_{hashlib.sha256(declared.encode()).hexdigest()[:8]}"
+
+    def on(self, *events: type[Event], key: Key = by_case) -> Callable[[Apply], Apply]:
+        """Register a handler for these events; `key` names the document, None: none is meant."""
+
+        def register(apply: Apply) -> Apply:
+            for event in events:
+                self.events.add(event)
+                self._handlers[event.kind] = (*self._handlers.get(event.kind, ()), (key, apply))
+            return apply
+
+        return register
+
+    def handlers_of(self, meta: Meta) -> tuple[tuple[Key, Apply], ...]:
+        """The handlers of an event's type, found by name alone, without building the model."""
+        return self._handlers.get(meta.type.split(".", 3)[3], ())
+
+
+@dataclass(slots=True)
+class Held:
+    """A document as stored: `position` of the last event in it; `document` None is a tombstone."""
+
+    position: int
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document to write if the stored position is still `expected` (0: there is none)."""
+
+    key: str
+    expected: int
+    position: int
+    document: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some documents in order. `after` continues behind the last one; None at the end."""
+
+    documents: Sequence[Document]
+    keys: Sequence[str]
+    after: tuple[Any, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Equality and one range on declared indexes, sorted by an index, from `after` on."""
+
+    equals: Mapping[str, Any] = field(default_factory=dict)
+    order: str | None = None
+    """Index to sort by; None sorts by key."""
+    descending: bool = False
+    at_least: Any = None
+    """Lower bound of `order`, inclusive."""
+    below: Any = None
+    """Upper bound of `order`, exclusive."""
+    after: tuple[Any, str] | None = None
+    limit: int = 50
+
+
+class Views(Protocol):
+    """Stores the documents of one service's views.
+
+    Implementations MUST:
+    - write a change only where the stored position is the expected one, and all of a batch with its cursor or none;
+    - filter by scope in the store itself, for every read;
+    - keep tombstones until the collection is dropped;
+    - refuse fields that are no declared index, and limits above PAGE_MAX.
+    """
+
+    async def prepare(self, views: Iterable[View]) -> None:
+        """Make the collections of these declarations; drop none."""
+        ...
+
+    async def drop_others(self, views: Iterable[View]) -> None:
+        """Drop the collections of older declarations, once these have caught up."""
+        ...
+
+    async def cursor(self, view: View) -> int:
+        """Position up to which the view has applied everything."""
+        ...
+
+    async def load(self, view: View, keys: Iterable[str]) -> dict[str, Held]:
+        """The stored documents among `keys`, tombstones included."""
+        ...
+
+    async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
+        """Write all changes and the cursor, or nothing and False if another writer came first."""
+        ...
+
+    async def get(self, view: View, scope: Scope, key: str) -> Document:
+        """One document. Raises NotFound if there is none in this scope."""
+        ...
+
+    async def page(self, view: View, scope: Scope, query: Query) -> Page:
+        """Documents in this scope."""
+        ...
+
+    async def count(self, view: View, scope: Scope, query: Query) -> int:
+        """How many there are, counted up to COUNT_MAX."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the file or connection."""
+        ...
+
+
+def keys_of(view: View, record: Record) -> list[str]:
+    """Keys of the documents that a record touches, empty for most."""
+    keys = [key(record.event, record.meta) for key, _ in view.handlers_of(record.meta)]
+    return [key for key in keys if key is not None]
+
+
+def apply(view: View, record: Record, held: dict[str, Held]) -> None:
+    """Fold one record into the documents in `held`. What a document already contains is passed over.
+
+    Raises whatever a handler raises; `held` is then of no use any more and must be loaded again.
+    """
+    position = record.meta.position
+    touched: set[str] = set()
+    for key_of, handler in view.handlers_of(record.meta):
+        key = key_of(record.event, record.meta)
+        if key is None:
+            continue
+        before = held.get(key)
+        if before is not None and before.position >= position and key not in touched:
+            continue
+        touched.add(key)
+        document = before.document if before and before.document is not None else {}
+        deleted = handler(document, record.event, record.meta) is DELETE
+        held[key] = Held(position, None if deleted else document)

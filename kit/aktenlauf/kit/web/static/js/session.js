@@ -1,0 +1,45 @@
+/* Five minutes before the session ends a dialogue says so, in words, and offers to stay (WCAG 2.2.1). */
+import { inWords } from "./countdown.js";
+import { say, text } from "./messages.js";
+
+const NOTICE_MS = 5 * 60_000;
+const STEP_MS = 15_000;
+let ends = NaN;
+let putOff = false;
+
+/* Any page that the session serves extends it and says until when; a signed-out answer says nothing. */
+async function extend(dialog) {
+  const answer = await fetch(dialog.dataset.extend, { headers: { Accept: "text/html" } }).catch(() => null);
+  const page = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
+  ends = Date.parse(page.body.dataset.sessionEnds);
+  if (Number.isNaN(ends)) return over(dialog);
+  putOff = false;
+  dialog.close();
+  say(text("extended"));
+}
+
+function over(dialog) {
+  ends = NaN;
+  dialog.querySelector("[data-session-text]").textContent = text("ended");
+  dialog.querySelector("[data-stay]").hidden = true;
+  dialog.querySelector("[data-again]").hidden = false;
+  if (!dialog.open) dialog.showModal();
+}
+
+function check(dialog) {
+  const left = ends - Date.now();
+  if (Number.isNaN(left) || left > NOTICE_MS) return;
+  if (left <= 0) return over(dialog);
+  dialog.querySelector("[data-session-text]").textContent = text("ending", { when: inWords(left) });
+  if (!dialog.open && !putOff) dialog.showModal();
+}
+
+export function startSession() {
+  const dialog = document.getElementById("sitzung");
+  if (!dialog) return;
+  ends = Date.parse(document.body.dataset.sessionEnds);
+  dialog.querySelector("[data-stay]").addEventListener("click", () => extend(dialog));
+  dialog.addEventListener("close", () => (putOff = true));
+  check(dialog);
+  setInterval(() => check(dialog), STEP_MS);
+}

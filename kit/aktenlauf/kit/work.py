@@ -1,0 +1,70 @@
+"""Where each handler is, and what waits or was put aside: the only mutable state of a service besides its views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Standing(StrEnum):
+    """Why a record is not yet handled."""
+
+    WAITING = "waiting"  # needs something not heard yet (NotYet), or stands behind one that does
+    PARKED = "parked"  # failed for good, or stands behind one that did; an operator decides
+    REPLAY = "replay"  # an operator wants it tried again, from this record on in order
+    SKIP = "skip"  # an operator gives up this record; its successors are tried
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A record that a handler could not handle. `group` is its case, or the stream of a private one."""
+
+    handler: str
+    group: str
+    position: int
+    record: bytes
+    standing: Standing
+    error: str
+    """Type and place of the failure, never personal data."""
+    since: datetime
+
+
+class Work(Protocol):
+    """Implementations MUST store an `aside` before the cursor that passes it, or both in one commit.
+
+    Losing the newest cursors is harmless: handlers repeat themselves without effect. Losing an `aside` is not,
+    unless the cursor is lost with it.
+    """
+
+    async def cursor(self, handler: str) -> int | None:
+        """The last position handled, or None for a handler that never ran."""
+        ...
+
+    async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
+        """Put records aside and move the cursor, in one commit."""
+        ...
+
+    async def aside(self, handler: str | None = None, group: str | None = None) -> Sequence[Aside]:
+        """What was put aside, in order of position."""
+        ...
+
+    async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:
+        """Change the standing of one record put aside."""
+        ...
+
+    async def done(self, handler: str, position: int) -> None:
+        """A record put aside is handled: forget it."""
+        ...
+
+    async def gap(self, stream: str, version: int, at: datetime) -> None:
+        """Record that something of `stream` before `version` was not heard."""
+        ...
+
+    async def gaps(self) -> Sequence[tuple[str, int]]:
+        """Streams with gaps, and the version heard beyond them."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the file or connection."""
+        ...

@@ -1,0 +1,1 @@
+"""Evidence: upload, recognition, page images, storage, delivery of content."""

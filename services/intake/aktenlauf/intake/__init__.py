@@ -1,0 +1,1 @@
+"""Applicants: catalogue, forms, submission, mailbox."""

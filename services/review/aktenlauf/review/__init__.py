@@ -1,0 +1,1 @@
+"""Caseworkers: worklist, clocks, evidence review, decision."""

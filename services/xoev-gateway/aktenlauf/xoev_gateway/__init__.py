@@ -1,0 +1,1 @@
+"""XAusländer messages to and from the Fachverfahren of an office."""

@@ -52,9 +52,7 @@ def test_active_content_of_a_pdf_is_marked(catalog: bytes, mark: str) -> None:
 
 def test_active_content_in_a_compressed_object_stream_is_marked() -> None:
     hidden = zlib.compress(b"9 0 << /S /Launch /F (cmd.exe) >>")
-    stream_object = (
-        b"9 0 obj << /Type /#4fbjStm /Filter /FlateDecode >>\nstream\r\n" + hidden + b"\nendstream endobj"
-    )
+    stream_object = b"9 0 obj << /Type /#4fbjStm /Filter /FlateDecode >>\nstream\r\n" + hidden + b"\nendstream endobj"
     assert findings(pdf() + stream_object) == ((), ("pdf-launch",))
 
 
@@ -68,9 +66,7 @@ def test_content_that_cannot_be_looked_into_is_marked() -> None:
     assert findings(encrypted_pdf(password="")) == ((), ("pdf-encrypted",))
 
 
-@pytest.mark.parametrize(
-    "data", [pdf(), pdf(2, size_bytes=300_000), jpeg(), b"/JavaScript /Launch in a plain text"]
-)
+@pytest.mark.parametrize("data", [pdf(), pdf(2, size_bytes=300_000), jpeg(), b"/JavaScript /Launch in a plain text"])
 def test_ordinary_files_carry_no_mark(data: bytes) -> None:
     assert findings(data) == ((), ())
 

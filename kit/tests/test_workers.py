@@ -43,9 +43,7 @@ def alive(pid: int) -> bool:
         ((misbehaving.fail, "Max Mustermann"), "error"),
     ],
 )
-async def test_a_failed_job_names_its_reason_and_the_pool_goes_on(
-    workers: Workers, job: tuple, reason: str
-) -> None:
+async def test_a_failed_job_names_its_reason_and_the_pool_goes_on(workers: Workers, job: tuple, reason: str) -> None:
     for _ in range(2):
         with pytest.raises(WorkerFailed) as failure:
             await workers.run(*job)
@@ -173,9 +171,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 async def test_no_worker_outlives_its_service(ending: signal.Signals, state: str) -> None:
     command = [sys.executable, "-c", _SERVICE, state]
-    service = await asyncio.create_subprocess_exec(
-        *command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    service = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert service.stdout is not None
     pid = int(await service.stdout.readline())
     service.send_signal(ending)

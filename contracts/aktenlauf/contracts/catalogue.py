@@ -23,11 +23,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Rule
 
 from aktenlauf.contracts.conditions import Condition, fields_of
+from aktenlauf.contracts.yaml_text import yaml_data
 
 Kind = Literal["initial", "extension", "change"]
 FieldType = Literal[
@@ -290,7 +290,7 @@ def _files(folder: Traversable) -> list[Traversable]:
 
 
 def _yaml(file: Traversable) -> dict[str, Any]:
-    data = yaml.safe_load(file.read_text("utf-8"))
+    data = yaml_data(file.read_text("utf-8"))
     if not isinstance(data, dict):
         raise ValueError(f"{file.name}: expected a mapping")
     return data

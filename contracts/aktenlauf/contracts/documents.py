@@ -33,6 +33,8 @@ class DocumentUploaded(Event):
     """Who uploaded it, as scope."""
     digest: str
     """SHA-256 over salt and content, hex."""
+    blobs: list[str]
+    """Names of its objects, open so that erasure can delete them without opening the seal."""
     sealed: Sealed[UploadedFile]
 
 
@@ -50,6 +52,8 @@ class DocumentChecked(Event):
     document: str
     pages: int
     hints: list[str]
+    blobs: list[str]
+    """Names of its objects, open so that erasure can delete them without opening the seal."""
     sealed: Sealed[PageImages]
 
 

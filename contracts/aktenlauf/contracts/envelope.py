@@ -184,7 +184,9 @@ class Record:
         return self._event
 
 
+VERSION_MAX = 2**31 - 1
 _REQUIRED = ("id", "source", "type", "time", "stream", "version", "data")
+_OPTIONAL = ("subject", "office", "causationid", "correlationid", "actor", "traceparent")
 
 
 def parse(record: bytes, position: int = 0) -> Record:
@@ -203,11 +205,17 @@ def parse(record: bytes, position: int = 0) -> Record:
         if name not in raw:
             raise NotAnEnvelope(f"attribute {name} is missing")
     version = raw["version"]
-    if not isinstance(version, int) or version < 1 or not isinstance(raw["data"], dict):
+    if type(version) is not int or not 0 < version <= VERSION_MAX or not isinstance(raw["data"], dict):
         raise NotAnEnvelope("version must be a positive integer and data an object")
-    if not all(isinstance(raw[name], str) for name in _REQUIRED[:5]) or raw["stream"].count("/") < 2:
-        raise NotAnEnvelope("id, source, type, time and stream must be strings, stream of at least three parts")
+    for name in _REQUIRED[:5]:
+        if not isinstance(raw[name], str):
+            raise NotAnEnvelope(f"attribute {name} must be a string")
     get = raw.get
+    for name in _OPTIONAL:
+        if not isinstance(get(name, ""), str):
+            raise NotAnEnvelope(f"attribute {name} must be a string")
+    if raw["stream"].count("/") < 2 or not raw["type"].startswith(TYPE_PREFIX):
+        raise NotAnEnvelope(f"stream must have at least three parts and type start with {TYPE_PREFIX}")
     meta = Meta(
         raw["id"],
         raw["type"],

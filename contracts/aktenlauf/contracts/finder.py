@@ -18,8 +18,9 @@ _LONG = 5  # from this length on a known word may be found inside a longer one: 
 def find(query: str, locale: str, services: Iterable[Service] | None = None) -> list[Service]:
     """Services in which every meaningful word of the query occurs, the best first; all for an empty query.
 
-    The applicant's language, German and English are searched (many type English on a page in Arabic); § and capitals and accents do not matter. A word that no
-    service knows finds nothing: better an honest "not offered here yet" than the wrong form.
+    The applicant's language, German and English are searched (many type English on an Arabic page); paragraph
+    signs, capitals and accents do not matter. A word that no service knows finds nothing: better an honest "not
+    offered here yet" than the wrong form.
     """
     offered = list(catalogue().services.values() if services is None else services)
     wanted = [word for word in _words(query) if word not in _FILLERS]

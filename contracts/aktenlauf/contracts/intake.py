@@ -74,6 +74,8 @@ class ReceiptIssued(Event):
     """The confirmation of receipt (PDF/A) lies in the file."""
 
     document: DocumentRef
+    blobs: list[str]
+    """Names of its objects, open so that erasure can delete them without opening the seal."""
     sealed: Sealed[SealedFile]
 
 

@@ -10,8 +10,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from aktenlauf.contracts.yaml_text import yaml_data
 
 URN = "urn:de:bund:destatis:bevoelkerungsstatistik:schluessel:staatsangehoerigkeit"
 VERSION = "2024-08-01"
@@ -49,7 +50,7 @@ class Nationality(BaseModel):
 def nationalities() -> dict[str, Nationality]:
     """All entries by code."""
     text = files("aktenlauf.contracts").joinpath("catalogue_data/nationalities.yaml").read_text("utf-8")
-    data = yaml.safe_load(text)
+    data = yaml_data(text)
     if (data["urn"], data["version"]) != (URN, VERSION):
         raise ValueError(f"nationalities.yaml is {data['urn']} {data['version']}, expected {URN} {VERSION}")
     return {entry.code: entry for entry in map(Nationality.model_validate, data["entries"])}

@@ -10,7 +10,7 @@ from aktenlauf.contracts.envelope import Event
 from aktenlauf.contracts.intake import FreeText
 from aktenlauf.contracts.sealed import Sealed
 
-Effect = Literal["title_continues", "stay_permitted", "removal_suspended", "order_possible", "unclear"]
+Effect = Literal["title_continues", "stay_permitted", "removal_suspended", "order_possible", "none", "unclear"]
 Outcome = Literal["granted", "partly", "refused"]
 
 
@@ -86,6 +86,20 @@ class QuestionAsked(Event):
     sealed: Sealed[FreeText]
 
 
+class SupplementReceived(Event):
+    """Evidence came in after submission: a form made before it is refused as changed."""
+
+    documents: list[DocumentRef]
+    request: str | None = None
+
+
+class AnswerReceived(Event):
+    """The applicant answered a question, or wrote without being asked."""
+
+    question: str | None = None
+    documents: list[DocumentRef] = Field(default_factory=list)
+
+
 class DecisionProposed(Event):
     """A caseworker proposes a decision; it has no effect outside."""
 
@@ -117,6 +131,8 @@ class DecisionIssued(Event):
     decision: str
     outcome: Outcome
     document: DocumentRef
+    blobs: list[str]
+    """Names of its objects, open so that erasure can delete them without opening the seal."""
     valid_until: date | None = None
     counts_as_announced_on: date | None
     """None where only retrieval announces it (§ 41(2a) VwVfG)."""

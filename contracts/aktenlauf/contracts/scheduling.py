@@ -30,6 +30,8 @@ class AppointmentOffered(Event):
     offer: str
     purpose: Literal["biometrics", "handover", "interview"]
     office: str
+    party: str
+    """Who may choose, as scope: an HMAC, unlinkable once the person's key is destroyed."""
     minutes: int
     until: datetime
 

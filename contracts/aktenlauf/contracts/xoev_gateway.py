@@ -34,6 +34,8 @@ class MessagePrepared(Event):
     checked: bool
     """False: no schema folder is configured, so it was not checked."""
     document: DocumentRef
+    blobs: list[str]
+    """Names of its objects, open so that erasure can delete them without opening the seal."""
     sealed: Sealed[SealedFile]
 
 
@@ -60,4 +62,6 @@ class MessageReceived(Event):
     """130104: 01 received, 02 answer received, 03 withdrawal received, 05 examined."""
     deadline: date | None = None
     document: DocumentRef
+    blobs: list[str]
+    """Names of its objects, open so that erasure can delete them without opening the seal."""
     sealed: Sealed[ReceivedContent]

@@ -7,11 +7,12 @@ aside for an operator; a missing predecessor is a gap; two events at one place s
 from collections.abc import Sequence
 from hashlib import sha256
 
-from aktenlauf.contracts.envelope import NotAnEnvelope, is_private, parse
+from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, TYPE_PREFIX, NotAnEnvelope, is_private, parse
 from aktenlauf.kit.bus import Delivery
 from aktenlauf.kit.clock import Clock
 from aktenlauf.kit.log import EventLog, Heard
 from aktenlauf.kit.logs import logger
+from aktenlauf.kit.sealing import event_of
 from aktenlauf.kit.work import Aside, Standing, Work
 
 HANDLER = "hear"
@@ -46,13 +47,27 @@ class Hearing:
 
 
 def fault_of(delivery: Delivery) -> str | None:
-    """Why a delivery cannot be accepted, or None. Topic owner, source and first part of the stream must agree."""
+    """Why a delivery cannot be accepted, or None. Topic owner, source, type and first part of the stream must agree."""
+    if len(delivery.record) > RECORD_BYTES_MAX:
+        return f"{len(delivery.record)} bytes are above the limit of {RECORD_BYTES_MAX}"
     try:
-        meta = parse(delivery.record).meta
+        record = parse(delivery.record)
+        meta, sealed = record.meta, record.data.get("sealed")
+        moved = sealed is not None and event_of(str(sealed)) != meta.id
     except NotAnEnvelope as error:
         return f"no envelope: {error}"
-    if not delivery.owner == meta.source == meta.stream.split("/", 1)[0]:
-        return f"topic of {delivery.owner}, source {meta.source}, stream {meta.stream}: they must agree"
+    except ValueError as error:
+        return f"sealed: {error}"
+    owners = {
+        delivery.owner,
+        meta.source,
+        meta.stream.split("/", 1)[0],
+        meta.type.removeprefix(TYPE_PREFIX).split(".")[0],
+    }
+    if len(owners) > 1:
+        return (
+            f"topic of {delivery.owner}, source {meta.source}, type {meta.type}, stream {meta.stream}: they must agree"
+        )
     if is_private(meta.stream):
         return f"{meta.stream} is private and was published"
-    return None
+    return "its sealed part belongs to another event" if moved else None

@@ -60,8 +60,10 @@ class CachedKeyring:
         return self._fresh(name) or self._keep(name, await self._keyring.get(name))
 
     async def destroy(self, name: str) -> None:
-        self._keys.pop(name, None)
-        await self._keyring.destroy(name)
+        try:
+            await self._keyring.destroy(name)
+        finally:  # afterwards, so that a read under way meanwhile does not bring it back
+            self._keys.pop(name, None)
 
     async def close(self) -> None:
         self._keys.clear()

@@ -3,12 +3,12 @@
     reactions = Reactions("reactions")
 
     @reactions.on(ApplicationSubmitted, name="open-case")
-    async def open_case(event, meta, do, ports):
+    async def open_case(event, meta, do, service):
         yield do(OpenCase, case=meta.case, ...)
 
     @reactions.when_due(offers_due, name="expire-offer")
-    async def expire_offer(document, do, ports):
-        yield do(ExpireOffer, case=document["case"])
+    async def expire_offer(case, document, do, service):
+        yield do(ExpireOffer, case=case)
 
 A reaction yields commands for its own service. Their ids follow from the event, the declared name, the target stream
 and the ordinal, so that running it again changes nothing: declared names never change.
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from aktenlauf.contracts.envelope import Event, Meta
+from aktenlauf.contracts.envelope import TYPE_PREFIX, Event, Meta
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.scope import System
@@ -53,7 +53,7 @@ class Do:
 
 
 React = Callable[[Any, Meta, Do, Any], AsyncIterator[Command]]
-Fall = Callable[[Document, Do, Any], AsyncIterator[Command]]
+Fall = Callable[[str, Document, Do, Any], AsyncIterator[Command]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Due:
         """The commands that are due for the document of this key; their `at` is the time they were due."""
         due = document["due"]
         cause = derived_id("due", self.name, key, due)
-        return self.fall(document, Do(self.name, cause, datetime.fromisoformat(due), None), ports)
+        return self.fall(key, document, Do(self.name, cause, datetime.fromisoformat(due), None), ports)
 
 
 class Reactions:
@@ -88,7 +88,7 @@ class Reactions:
 
     def __init__(self, handler: str) -> None:
         self.handler = handler
-        self._by_kind: dict[str, tuple[Reaction, ...]] = {}
+        self._by_name: dict[tuple[str | None, str], tuple[Reaction, ...]] = {}
         self.events: set[type[Event]] = set()
         self.due: list[Due] = []
         self._names: set[str] = set()
@@ -100,7 +100,8 @@ class Reactions:
         def register(react: React) -> React:
             for event in events:
                 self.events.add(event)
-                self._by_kind[event.kind] = (*self._by_kind.get(event.kind, ()), Reaction(name, react))
+                key = (event.owner, event.kind)
+                self._by_name[key] = (*self._by_name.get(key, ()), Reaction(name, react))
             return react
 
         return register
@@ -119,7 +120,8 @@ class Reactions:
 
     def of(self, meta: Meta) -> tuple[Reaction, ...]:
         """The reactions to an event's type, found by name alone."""
-        return self._by_kind.get(meta.type.split(".", 3)[3], ())
+        service, _, kind = meta.type.removeprefix(TYPE_PREFIX).partition(".")
+        return self._by_name.get((service, kind)) or self._by_name.get((None, kind), ())
 
     def _claim(self, name: str) -> None:
         if name in self._names:

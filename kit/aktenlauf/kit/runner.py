@@ -56,9 +56,9 @@ class Runner:
             raise ValueError(f"{type(command).__name__} is for {stream}, which {self._service} does not own")
         digest = await self._digest(command)
         async with self._in_turn(stream):
-            if earlier := await self._log.known(stream, command.id, digest):
-                return _repeated(earlier)
             for _ in range(CONFLICTS_MAX + 1):
+                if earlier := await self._log.known(stream, command.id, digest):
+                    return _repeated(earlier)
                 try:
                     return await self._attempt(command, decider, stream, digest)
                 except Conflict:

@@ -1,7 +1,8 @@
 """Sealing and opening the personal part of events and documents of views.
 
 One compact JWE (RFC 7516), `alg` dir, `enc` A256GCM (RFC 7518 section 5.3), protected header {alg, enc, kid, eid}:
-`kid` names the keyring entry, `eid` what the content belongs to, so that a token moved to another event does not open.
+`kid` names the keyring entry, `eid` the event that the content belongs to: hearing accepts no event whose sealed part
+was made for another (`aktenlauf.kit.hear`), so a token moved to another case never gets into a log.
 """
 
 from dataclasses import dataclass
@@ -58,13 +59,26 @@ class Sealing:
             key = await self.keyring.get(key_name)
         except Erased:
             return ErasedContent(key_name)
+        except KeyError:
+            raise ValueError(
+                f"there is no key {key_name}: the header was changed, or this is another keyring"
+            ) from None
         return model.model_validate_json(_decrypt(token, key))
 
 
 def key_of(token: str) -> str:
     """The keyring entry that a token needs. Raises ValueError if this is no token of ours."""
+    return _header(token, "kid")
+
+
+def event_of(token: str) -> str:
+    """Id of the event that a token was sealed for. Raises ValueError if this is no token of ours."""
+    return _header(token, "eid")
+
+
+def _header(token: str, name: str) -> str:
     try:
-        return str(orjson.loads(urlsafe_b64decode(token.split(".", 1)[0].encode()))["kid"])
+        return str(orjson.loads(urlsafe_b64decode(token.split(".", 1)[0].encode()))[name])
     except (KeyError, ValueError, TypeError) as error:
         raise ValueError("not a token of ours") from error
 

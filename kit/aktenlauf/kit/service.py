@@ -83,14 +83,17 @@ class Service:
 
     async def has_seen(self, stream: str, version: int) -> bool:
         """Whether log and views contain this version: what a page waits for after a command."""
+        if stream.split("/", 1)[0] not in self.definition.hears | {self.name}:
+            return True  # what it does not hear, it need not wait for
         records = await self.ports.log.read(stream, version - 1)
         return bool(records) and self._views.progress.position >= records[0].position
 
     async def settled(self) -> bool:
         """Whether everything in the log has been applied and reacted to: for tests and an orderly stop."""
+        caught_up = await self.ports.bus.caught_up(self.definition.hears)  # first: what it brings moves the head
         head = await self.ports.log.head()
         positions = [self._views.progress.position, *(tail.progress.position for tail in self._tails)]
-        return min(positions) >= head and await self.ports.bus.caught_up(self.definition.hears)
+        return caught_up and min(positions) >= head
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Service"]:

@@ -6,27 +6,26 @@ the record and that case's successors aside, so that one case stops and the othe
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from aktenlauf.contracts.envelope import Meta, Record, is_private, parse, timestamp
 from aktenlauf.kit.bus import Bus
 from aktenlauf.kit.clock import Clock
-from aktenlauf.kit.errors import Conflict, NotYet, Unavailable
+from aktenlauf.kit.errors import NotYet
 from aktenlauf.kit.log import EventLog, Stored
 from aktenlauf.kit.logs import describe, logger
-from aktenlauf.kit.reactions import Reactions
+from aktenlauf.kit.patience import is_transient, patiently
+from aktenlauf.kit.reactions import Due, Reaction, Reactions
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.scope import System
-from aktenlauf.kit.views import Change, Held, Query, View, Views, apply, keys_of
+from aktenlauf.kit.views import PAGE_MAX, Change, Document, Held, Query, View, Views, apply, keys_of
 from aktenlauf.kit.work import Aside, Standing, Work
 
 BATCH_MAX = 500
 WAIT_SECONDS = 1.0
-RETRY_SECONDS_MAX = 30.0
 NOT_YET_MAX = timedelta(hours=24)
 CLOCK_SECONDS = 1.0
 
@@ -36,22 +35,6 @@ _log = logger(__name__)
 def group_of(meta: Meta) -> str:
     """What stops together: the case, or the stream of a private one."""
     return meta.subject or meta.stream
-
-
-async def patiently(work: Callable[[], Awaitable[Any]], what: str) -> Any:
-    """Try again, with jittered back-off and without end, while a port is unavailable."""
-
-    def tell(state: Any) -> None:
-        _log.warning("trying again", what=what, attempt=state.attempt_number, error=state.outcome.exception())
-
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type((Unavailable, Conflict)),
-        wait=wait_random_exponential(multiplier=0.1, max=RETRY_SECONDS_MAX),
-        before_sleep=tell,
-        reraise=True,
-    ):
-        with attempt:
-            return await work()
 
 
 class Progress:
@@ -79,7 +62,8 @@ class ViewTail:
     def __init__(self, log: EventLog, views: Views, declared: Sequence[View], work: Work, clock: Clock) -> None:
         self._log, self._views, self._declared, self._work, self._clock = log, views, declared, work, clock
         self._cursors: dict[View, int] = {}
-        self._stopped: dict[View, set[str]] = {}
+        self._stopped: dict[View, dict[str, int]] = {}
+        """Per group that stopped, the position from which on its records are put aside."""
         self.progress = Progress()
 
     async def prepare(self) -> None:
@@ -87,7 +71,9 @@ class ViewTail:
         await self._views.prepare(self._declared)
         for view in self._declared:
             self._cursors[view] = await self._views.cursor(view)
-            self._stopped[view] = {a.group for a in await self._work.aside(_view_handler(view))}
+            self._stopped[view] = {}
+            for aside in await self._work.aside(_view_handler(view)):
+                self._stopped[view].setdefault(aside.group, aside.position)
         await self.progress.move(self._behind)
 
     @property
@@ -96,22 +82,25 @@ class ViewTail:
 
     async def catch_up(self) -> None:
         """Apply everything up to the head as it is now, then drop collections of older declarations."""
-        head = await self._log.head()
+        head = await patiently("reading the log", self._log.head)
         while self._declared and self._behind < head:
-            await self._step(await self._log.tail(self._behind, BATCH_MAX))
+            await patiently("writing views", self._catch_up_some)
         await self._views.drop_others(self._declared)
 
     async def run(self) -> None:
         """Follow the log for ever."""
         after = self._behind
         while True:
-            batch = await patiently(lambda after=after: self._log.tail(after, BATCH_MAX), "reading the log")
+            batch = await patiently("reading the log", self._log.tail, after, BATCH_MAX)
             if batch:
-                await patiently(lambda batch=batch: self._step(batch), "writing views")
+                await patiently("writing views", self._step, batch)
                 after = batch[-1].position
             else:
-                await self._replay()
-                await self._log.wait(after, WAIT_SECONDS)
+                await patiently("replaying into views", self._replay)
+                await patiently("waiting for the log", self._log.wait, after, WAIT_SECONDS)
+
+    async def _catch_up_some(self) -> None:
+        await self._step(await self._log.tail(self._behind, BATCH_MAX))
 
     async def _step(self, batch: Sequence[Stored]) -> None:
         records = [parse(stored.record, stored.position) for stored in batch]
@@ -136,25 +125,24 @@ class ViewTail:
         stopped = self._stopped[view]
         asides: list[Aside] = []
         keys: list[str] = []
-        going: list[Record] = []
+        going: list[int] = []
         for i in wanted:
-            record = records[i]
-            if group_of(record.meta) in stopped:
-                asides.append(self._aside(view, record.meta, batch[i].record, "behind another"))
+            meta = records[i].meta
+            if meta.position >= stopped.get(group_of(meta), meta.position + 1):
+                asides.append(self._aside(view, meta, batch[i].record, "behind another"))
                 continue
             try:
-                keys += keys_of(view, record)
+                keys += keys_of(view, records[i])
             except Exception as error:
-                return await self._stop(view, record.meta, batch[i].record, error)
-            going.append(record)
+                return await self._stop(view, meta, batch[i].record, error)
+            going.append(i)
         held = await self._views.load(view, keys) if keys else {}
         before = {key: value.position for key, value in held.items()}
-        for record in going:
+        for i in going:
             try:
-                apply(view, record, held)
+                apply(view, records[i], held)
             except Exception as error:
-                raw = batch[record.meta.position - batch[0].position].record
-                return await self._stop(view, record.meta, raw, error)
+                return await self._stop(view, records[i].meta, batch[i].record, error)
         if asides:
             await self._work.advance(_view_handler(view), last, asides)
         return await self._views.write(view, _changes(held, before), last)
@@ -163,7 +151,7 @@ class ViewTail:
         _log.error("a view cannot apply a record", view=view.name, position=meta.position, error=error)
         aside = self._aside(view, meta, raw, describe(error))
         await self._work.advance(_view_handler(view), 0, [aside])
-        self._stopped[view].add(group_of(meta))
+        self._stopped[view][group_of(meta)] = meta.position
         return False
 
     def _aside(self, view: View, meta: Meta, raw: bytes, error: str) -> Aside:
@@ -182,17 +170,22 @@ class ViewTail:
             return
         for row in rows:
             if row.standing is not Standing.SKIP:
-                record = parse(row.record, row.position)
                 try:
-                    held = await self._views.load(view, keys_of(view, record))
-                    before = {key: value.position for key, value in held.items()}
-                    apply(view, record, held)
+                    while not await self._apply_again(view, parse(row.record, row.position)):
+                        pass
                 except Exception as error:
+                    if is_transient(error):
+                        raise
                     await self._work.mark(name, group, row.position, Standing.PARKED, describe(error))
                     return
-                await self._views.write(view, _changes(held, before), 0)
             await self._work.done(name, row.position)
-        self._stopped[view].discard(group)
+        del self._stopped[view][group]
+
+    async def _apply_again(self, view: View, record: Record) -> bool:
+        held = await self._views.load(view, keys_of(view, record))
+        before = {key: value.position for key, value in held.items()}
+        apply(view, record, held)
+        return await self._views.write(view, _changes(held, before), 0)
 
 
 def _view_handler(view: View) -> str:
@@ -223,7 +216,7 @@ class ReactionTail:
         self._log, self._reactions, self._runner, self._work = log, reactions, runner, work
         self._views_at, self._ports, self._clock = views, ports, clock
         self._handler = reactions.handler
-        self._stopped: set[str] = set()
+        self._stopped: set[str] = set()  # all records of these groups are put aside, in order
         self._after = 0
         self.progress = Progress()
 
@@ -240,17 +233,23 @@ class ReactionTail:
     async def run(self) -> None:
         """Follow the log for ever."""
         while True:
-            batch = await patiently(lambda: self._log.tail(self._after, BATCH_MAX), "reading the log")
-            if not batch:
-                for group in sorted(self._stopped):
-                    await self._retry(group)
-                await self._log.wait(self._after, WAIT_SECONDS)
-                continue
-            for stored in batch:
-                await self._take(stored)
-            self._after = batch[-1].position
-            await self._work.advance(self._handler, self._after)
-            await self.progress.move(self._after)
+            batch = await patiently("reading the log", self._log.tail, self._after, BATCH_MAX)
+            if batch:
+                await patiently(self._handler, self._work_off, batch)
+            else:
+                await patiently(self._handler, self._retry_all)
+                await patiently("waiting for the log", self._log.wait, self._after, WAIT_SECONDS)
+
+    async def _work_off(self, batch: Sequence[Stored]) -> None:
+        for stored in batch:
+            await self._take(stored)
+        await self._work.advance(self._handler, batch[-1].position)
+        self._after = batch[-1].position
+        await self.progress.move(self._after)
+
+    async def _retry_all(self) -> None:
+        for group in sorted(self._stopped):
+            await self._retry(group)
 
     async def _take(self, stored: Stored) -> None:
         record = parse(stored.record, stored.position)
@@ -269,19 +268,22 @@ class ReactionTail:
     async def _attempt(self, record: Record) -> tuple[Standing | None, str]:
         """Run all reactions to one record; a standing other than None says why it is not handled."""
         await self._views_at.reach(record.meta.position)
-        event = record.event
-        if event is None:
-            return None, ""
         for reaction in self._reactions.of(record.meta):
             try:
-                async for command in reaction.run(event, record.meta, self._ports):
-                    await patiently(lambda command=command: self._runner.run(command), reaction.name)
+                await patiently(reaction.name, self._react, reaction, record)
             except NotYet as missing:
                 return Standing.WAITING, f"{reaction.name}: not yet {missing}"
             except Exception as error:
                 _log.error("a reaction failed", reaction=reaction.name, position=record.meta.position, error=error)
                 return Standing.PARKED, f"{reaction.name}: {describe(error)}"
         return None, ""
+
+    async def _react(self, reaction: Reaction, record: Record) -> None:
+        """Run one reaction from its beginning; what it had done before a failure is known to the log."""
+        event = record.event
+        if event is not None:
+            async for command in reaction.run(event, record.meta, self._ports):
+                await self._runner.run(command)
 
     async def _put_aside(self, meta: Meta, raw: bytes, standing: Standing, error: str) -> None:
         aside = Aside(self._handler, group_of(meta), meta.position, raw, standing, error, self._clock())
@@ -325,16 +327,21 @@ class ClockTail:
         """Run everything that is due now. One failure does not keep the others waiting; it is tried again."""
         below = timestamp(self._clock())
         for due in self._reactions.due:
-            query = Query(order="due", below=below, limit=200)
-            page = await patiently(
-                lambda due=due, query=query: self._views.page(due.view, System(due.name), query), due.name
-            )
-            for key, document in zip(page.keys, page.documents, strict=True):
-                try:
-                    async for command in due.run(key, document, self._ports):
-                        await self._runner.run(command)
-                except Exception as error:
-                    _log.error("what was due failed", name=due.name, error=error)
+            query = Query(order="due", below=below, limit=PAGE_MAX)
+            while True:  # all pages: those that fail again and again must not hide the ones behind them
+                page = await patiently(due.name, self._views.page, due.view, System(due.name), query)
+                for key, document in zip(page.keys, page.documents, strict=True):
+                    await self._fall(due, key, document)
+                if page.after is None:
+                    break
+                query = replace(query, after=page.after)
+
+    async def _fall(self, due: Due, key: str, document: Document) -> None:
+        try:
+            async for command in due.run(key, document, self._ports):
+                await self._runner.run(command)
+        except Exception as error:
+            _log.error("what was due failed", name=due.name, error=error)
 
 
 class Publisher:
@@ -347,17 +354,19 @@ class Publisher:
 
     async def run(self) -> None:
         """Follow the log for ever."""
-        after = await self._work.cursor(self.handler) or 0
         while True:
-            batch = await patiently(lambda after=after: self._log.tail(after, BATCH_MAX), "reading the log")
-            if not batch:
-                await self._log.wait(after, WAIT_SECONDS)
-                continue
-            own = [s for s in batch if s.stream.startswith(f"{self._service}/") and not is_private(s.stream)]
-            if own:
-                await patiently(lambda own=own: self._bus.publish(own), "publishing")
-            after = batch[-1].position
-            await self._work.advance(self.handler, after)
+            await patiently("publishing", self._publish_some)
+
+    async def _publish_some(self) -> None:
+        after = await self._work.cursor(self.handler) or 0
+        batch = await self._log.tail(after, BATCH_MAX)
+        if not batch:
+            await self._log.wait(after, WAIT_SECONDS)
+            return
+        own = [s for s in batch if s.stream.startswith(f"{self._service}/") and not is_private(s.stream)]
+        if own:
+            await self._bus.publish(own)
+        await self._work.advance(self.handler, batch[-1].position)
 
 
 def owners_of(handled: Iterable[type[Any]], service: str) -> set[str]:

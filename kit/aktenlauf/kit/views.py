@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from aktenlauf.contracts.envelope import Event, Meta, Record
+from aktenlauf.contracts.envelope import TYPE_PREFIX, Event, Meta, Record
 from aktenlauf.kit.scope import Scope
 
 Document = dict[str, Any]
@@ -38,7 +38,7 @@ class View:
 
     def __init__(self, name: str, *, version: int, indexes: Sequence[str] = ()) -> None:
         self.name, self.version, self.indexes = name, version, tuple(indexes)
-        self._handlers: dict[str, tuple[tuple[Key, Apply], ...]] = {}
+        self._handlers: dict[tuple[str | None, str], tuple[tuple[Key, Apply], ...]] = {}
         self.events: set[type[Event]] = set()
 
     @property
@@ -53,14 +53,16 @@ class View:
         def register(apply: Apply) -> Apply:
             for event in events:
                 self.events.add(event)
-                self._handlers[event.kind] = (*self._handlers.get(event.kind, ()), (key, apply))
+                name = (event.owner, event.kind)
+                self._handlers[name] = (*self._handlers.get(name, ()), (key, apply))
             return apply
 
         return register
 
     def handlers_of(self, meta: Meta) -> tuple[tuple[Key, Apply], ...]:
         """The handlers of an event's type, found by name alone, without building the model."""
-        return self._handlers.get(meta.type.split(".", 3)[3], ())
+        service, _, kind = meta.type.removeprefix(TYPE_PREFIX).partition(".")
+        return self._handlers.get((service, kind)) or self._handlers.get((None, kind), ())
 
 
 @dataclass(slots=True)

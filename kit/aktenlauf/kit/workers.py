@@ -149,7 +149,7 @@ class Workers:
             worker = self._idle.pop()
             if worker.retirement:
                 worker.retirement.cancel()
-            if worker.process.returncode is None:
+            if _is_alive(worker.process):
                 return worker
             self._end(worker)  # killed from outside while idle
         return await self._start()
@@ -202,6 +202,16 @@ class Workers:
         ending = asyncio.get_running_loop().create_task(_reaped(worker.process))
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
+
+
+def _is_alive(process: asyncio.subprocess.Process) -> bool:
+    if process.returncode is not None:
+        return False
+    try:
+        os.kill(process.pid, 0)  # it may be gone before the event loop was told
+    except ProcessLookupError:
+        return False
+    return True
 
 
 async def _reaped(process: asyncio.subprocess.Process) -> None:

@@ -176,9 +176,7 @@ async def test_another_state_is_refused(world: World) -> None:
 @pytest.mark.parametrize(
     "change", [lambda c: None, lambda c: "", lambda c: c[:-6] + "AAAAA=", lambda c: "ü", lambda c: "AAAA"]
 )
-async def test_a_forged_or_missing_state_cookie_is_refused(
-    world: World, change: Callable[[str], str | None]
-) -> None:
+async def test_a_forged_or_missing_state_cookie_is_refused(world: World, change: Callable[[str], str | None]) -> None:
     query, cookie = await world.authorised("linh")
     assert await failure(world, query, change(cookie)) == "state"
 
@@ -189,9 +187,7 @@ async def test_a_sign_in_begun_on_one_side_cannot_be_finished_on_the_other(world
 
 
 @pytest.mark.parametrize("seconds,code", [(598, None), (601, "state")])
-async def test_a_sign_in_must_be_finished_within_ten_minutes(
-    world: World, seconds: int, code: str | None
-) -> None:
+async def test_a_sign_in_must_be_finished_within_ten_minutes(world: World, seconds: int, code: str | None) -> None:
     world.clock.ahead = -seconds  # the cookie below was made that much earlier than "now"
     url, early = await world.identity.start("public", "/")
     world.clock.ahead = 0
@@ -259,9 +255,7 @@ async def test_a_right_token_of_the_same_provider_is_accepted(world: World) -> N
         {"name": {"not": "a name"}},
     ],
 )
-async def test_a_token_with_a_wrong_claim_is_refused__oidc_core_3_1_3_7(
-    world: World, claims: dict[str, Any]
-) -> None:
+async def test_a_token_with_a_wrong_claim_is_refused__oidc_core_3_1_3_7(world: World, claims: dict[str, Any]) -> None:
     assert await lied(world, **claims) == "token"
 
 

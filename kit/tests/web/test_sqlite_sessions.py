@@ -21,9 +21,7 @@ class TestSqliteSessions(SessionsSuite):
         yield store
         store.close()
 
-    async def test_the_files_hold_neither_token_nor_person(
-        self, sessions: SqliteSessions, tmp_path: Path
-    ) -> None:
+    async def test_the_files_hold_neither_token_nor_person(self, sessions: SqliteSessions, tmp_path: Path) -> None:
         token = await sessions.create("public", PERSON, NOW)
         await sessions.load("public", token, NOW)
         written = all_bytes(tmp_path)
@@ -31,9 +29,7 @@ class TestSqliteSessions(SessionsSuite):
         assert [mark for mark in marks if mark.encode() in written] == []
         assert b"session_subject" in written  # the search itself works
 
-    async def test_a_prolonged_record_does_not_outlive_its_twelve_hours(
-        self, sessions: SqliteSessions
-    ) -> None:
+    async def test_a_prolonged_record_does_not_outlive_its_twelve_hours(self, sessions: SqliteSessions) -> None:
         token = await sessions.create("public", PERSON, NOW)
         sessions._db.execute("UPDATE session SET created = created + 3600")
         assert await sessions.load("public", token, NOW) is None

@@ -36,9 +36,7 @@ def word_document() -> bytes:
         (heic(), ["IMG_0001.HEIC", "IMG_0001.heif"], Recognised(HEIC, "heic")),
     ],
 )
-def test_allowed_types_are_recognised_by_content(
-    head: bytes, names: list[str], recognised: Recognised
-) -> None:
+def test_allowed_types_are_recognised_by_content(head: bytes, names: list[str], recognised: Recognised) -> None:
     assert [recognise(head, name) for name in names] == [recognised] * len(names)
 
 
@@ -70,9 +68,7 @@ def test_a_name_that_claims_another_format_is_refused(name: str) -> None:
         (b"", "Pass.pdf", Refused(Refusal.EMPTY)),
     ],
 )
-def test_everything_else_is_refused_and_named_as_far_as_it_can_be(
-    head: bytes, name: str, refused: Refused
-) -> None:
+def test_everything_else_is_refused_and_named_as_far_as_it_can_be(head: bytes, name: str, refused: Refused) -> None:
     assert recognise(head, name) == refused
 
 

@@ -11,9 +11,7 @@ def verdict_on(data: bytes) -> Verdict:
     return Verdict(SCANNER, *findings(data))
 
 
-@pytest.mark.parametrize(
-    "data", [eicar(), pdf() + eicar(), pdf(catalog=b"/OpenAction << /S /Launch /F (a.exe) >>")]
-)
+@pytest.mark.parametrize("data", [eicar(), pdf() + eicar(), pdf(catalog=b"/OpenAction << /S /Launch /F (a.exe) >>")])
 def test_malware_and_documents_that_start_programs_are_refused(data: bytes) -> None:
     assert judge(verdict_on(data)) == Refusal.MALWARE
 

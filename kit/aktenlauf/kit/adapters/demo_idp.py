@@ -69,9 +69,7 @@ def demo_providers(base_url: str, office_url: str) -> dict[Side, Provider]:
     }
 
 
-def _provider(
-    side: Side, issuer_url: str, side_url: str, grants: frozenset[str], always: frozenset[str]
-) -> Provider:
+def _provider(side: Side, issuer_url: str, side_url: str, grants: frozenset[str], always: frozenset[str]) -> Provider:
     return Provider(
         issuer=issuer_url.rstrip("/") + PREFIX,
         client_id=f"aktenlauf-{side}",
@@ -83,7 +81,8 @@ def _provider(
 
 
 class DemoProvider:
-    """The provider. `app` is for the dispatcher; `http()` reaches it without a socket.
+    """The provider. `app` (or its `routes`, in an app that has more) is for the dispatcher; `http()` reaches it
+    without a socket.
 
     `users` is read at every request, so a caller may go on adding to the list.
     """
@@ -96,17 +95,16 @@ class DemoProvider:
         self.codes: dict[str, _Code] = {}
         self._server = _Server(self)
         folder = jinja2.FileSystemLoader(Path(__file__).parent)
-        self._page = jinja2.Environment(
-            loader=folder, autoescape=True, undefined=jinja2.StrictUndefined
-        ).get_template("demo_idp.html")
-        self.app = Starlette(
-            routes=[
-                Route(f"{PREFIX}/.well-known/openid-configuration", self._discovery),
-                Route(f"{PREFIX}/jwks", self._jwks),
-                Route(f"{PREFIX}/authorize", self._authorize, methods=["GET", "POST"]),
-                Route(f"{PREFIX}/token", self._token, methods=["POST"]),
-            ]
+        self._page = jinja2.Environment(loader=folder, autoescape=True, undefined=jinja2.StrictUndefined).get_template(
+            "demo_idp.html"
         )
+        self.routes = [
+            Route(f"{PREFIX}/.well-known/openid-configuration", self._discovery),
+            Route(f"{PREFIX}/jwks", self._jwks),
+            Route(f"{PREFIX}/authorize", self._authorize, methods=["GET", "POST"]),
+            Route(f"{PREFIX}/token", self._token, methods=["POST"]),
+        ]
+        self.app = Starlette(routes=self.routes)
         self.app.router.redirect_slashes = False
 
     def http(self) -> httpx.AsyncClient:

@@ -48,6 +48,8 @@ class FolderBlobs:
             handle = await asyncio.to_thread(self._path(name).open, "rb")
         except FileNotFoundError:
             raise NotFound(name) from None
+        except OSError as error:
+            raise Unavailable(f"object storage: {error.strerror}") from error
         try:
             while chunk := await asyncio.to_thread(handle.read, CHUNK_BYTES):
                 yield chunk
@@ -75,8 +77,9 @@ def _sync(fileno: int, flush: object) -> None:
 def _publish(part: Path, target: Path) -> None:
     target.parent.mkdir(exist_ok=True, mode=0o700)
     os.link(part, target)  # unlike rename, fails if the name is taken
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    for folder in (target.parent, target.parent.parent):  # a name is durable once its folder is, up to the one we made
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -35,5 +35,6 @@ class FolderMailer:
         part.rename(self._folder / name)
 
     def _clear(self, case: str) -> None:
-        for file in self._folder.glob(f"{case}_*.eml"):
-            file.unlink(missing_ok=True)
+        for pattern in (f"{case}_*.eml", f".{case}_*.eml"):  # the second: left over by a crash
+            for file in self._folder.glob(pattern):
+                file.unlink(missing_ok=True)

@@ -8,7 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from aktenlauf.contracts.envelope import is_private
 from aktenlauf.kit.bus import Delivery, Receive
+from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.log import EventLog, Stored
+from aktenlauf.kit.patience import patiently
 from aktenlauf.kit.work import Work
 
 BATCH_MAX = 500
@@ -25,9 +27,12 @@ class LocalBus:
         return None
 
     async def listen(self, owners: Collection[str], receive: Receive) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for owner in owners:
-                tasks.create_task(self._follow(owner, receive))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for owner in owners:
+                    tasks.create_task(self._follow(owner, receive))
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
 
     async def caught_up(self, owners: Collection[str]) -> bool:
         for owner in owners:
@@ -40,16 +45,24 @@ class LocalBus:
 
     async def _follow(self, owner: str, receive: Receive) -> None:
         log = self._logs[owner]
-        after = await self._work.cursor(f"hear:{owner}") or 0
-        while True:
+
+        async def step() -> None:
+            after = await self._work.cursor(f"hear:{owner}") or 0
             batch = await log.tail(after, BATCH_MAX)
             if not batch:
                 await log.wait(after, WAIT_SECONDS)
-                continue
+                return
             if deliveries := [_delivery(owner, stored) for stored in batch if _is_public(owner, stored)]:
                 await receive(deliveries)
-            after = batch[-1].position
-            await self._work.advance(f"hear:{owner}", after)
+            await self._work.advance(f"hear:{owner}", batch[-1].position)
+
+        while True:
+            await patiently(f"hearing {owner}", step, again=_may_succeed)
+
+
+def _may_succeed(error: BaseException) -> bool:
+    """Whatever the receiver met, its batch comes again: only a contradiction stops the subscription."""
+    return isinstance(error, Exception) and not isinstance(error, Halt)
 
 
 def _delivery(owner: str, stored: Stored) -> Delivery:

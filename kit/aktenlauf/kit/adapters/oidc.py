@@ -117,9 +117,7 @@ class OidcIdentity:
         separator = "&" if "?" in metadata.authorization_endpoint else "?"
         return metadata.authorization_endpoint + separator + urlencode(query), self._seal(side, pending)
 
-    async def finish(
-        self, side: Side, query: Mapping[str, str], state_cookie: str | None
-    ) -> tuple[Person, str]:
+    async def finish(self, side: Side, query: Mapping[str, str], state_cookie: str | None) -> tuple[Person, str]:
         provider = self._providers[side]
         pending = self._unseal(side, state_cookie)
         if not hmac.compare_digest(pending.state.encode(), query.get("state", "").encode()):

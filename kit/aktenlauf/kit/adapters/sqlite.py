@@ -6,7 +6,6 @@ data format is refused with a sentence, so that an older program never writes in
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,41 +43,45 @@ class Database:
     def __init__(self, path: Path, schema: str, data_format: int, *, durable: bool = True) -> None:
         self._db = open_database(path, schema, data_format, durable=durable)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=path.stem)
-        self._closed = threading.Event()
+        self._closed = False
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in one transaction: all of it or, if it raises, nothing."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transaction, work)
+        """Run `work` in one transaction: all of it or, if it raises, nothing. Raises Unavailable."""
+        return await self._call(lambda: self._transaction(work))
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._closed.is_set():
-            raise Unavailable("the database is closed")
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                result = work(self._db)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
+            result = work(self._db)
             self._db.execute("COMMIT")
             return result
         except sqlite3.OperationalError as error:
             raise Unavailable(f"database: {error}") from error
+        finally:
+            if self._db.in_transaction:  # also after a COMMIT that failed; SQLite may have rolled back by itself
+                self._db.execute("ROLLBACK")
 
     async def checkpoint(self) -> None:
-        """Move everything out of the write-ahead log and empty it: nothing overwritten stays readable in it."""
+        """Move everything out of the write-ahead log and empty it: nothing overwritten stays readable in it.
+
+        Raises Unavailable if another connection still reads from it.
+        """
 
         def truncate() -> None:
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                raise Unavailable("database: another process reads an older state")
 
-        await asyncio.get_running_loop().run_in_executor(self._thread, truncate)
+        await self._call(truncate)
 
     async def close(self) -> None:
-        """Wait for what was queued, then close."""
+        """Wait for what was queued, then close. Repeating it changes nothing."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
+            self._thread.shutdown(wait=False)
 
-        def stop() -> None:
-            self._closed.set()
-            self._db.close()
-
-        await asyncio.get_running_loop().run_in_executor(self._thread, stop)
-        self._thread.shutdown(wait=False)
+    async def _call(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise Unavailable("the database is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

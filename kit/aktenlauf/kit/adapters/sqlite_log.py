@@ -19,7 +19,7 @@ import orjson
 
 from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, parse, stamp
 from aktenlauf.kit.adapters.sqlite import open_database
-from aktenlauf.kit.errors import AktenlaufError, CommandReused, Conflict, Halt, Unavailable
+from aktenlauf.kit.errors import CommandReused, Conflict, Halt, Unavailable
 from aktenlauf.kit.log import ANY, Appended, Heard, Stored
 
 DATA_FORMAT = 1
@@ -94,11 +94,11 @@ class SqliteLog:
         return await self._read(lambda db: [Stored(*row) for row in db.execute(sql, (after, limit))])
 
     async def wait(self, after: int, seconds: float) -> bool:
-        if self._head > after or await self.head() > after:
-            return True
         woken = asyncio.Event()
-        self._waiting.add(woken)
+        self._waiting.add(woken)  # before looking, lest a commit between the two goes unnoticed
         try:
+            if self._head > after or await self.head() > after:
+                return True
             await asyncio.wait_for(woken.wait(), seconds)
         except TimeoutError:
             return await self.head() > after  # another process may have written
@@ -125,7 +125,10 @@ class SqliteLog:
     async def _read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
         if self._closed:
             raise Unavailable("the log is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._reader, query, self._reader_db)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._reader, query, self._reader_db)
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"log: {error}") from error
 
     # --- writing: everything below runs in the writer thread --------------------------------------------------------
 
@@ -180,7 +183,9 @@ class SqliteLog:
         db.execute("SAVEPOINT job")
         try:
             outcome = job.work()
-        except (AktenlaufError, ValueError) as error:
+        except sqlite3.Error:
+            raise  # the file, not the job: nothing of this commit can be trusted
+        except Exception as error:
             outcome = error
             db.execute("ROLLBACK TO job")
         db.execute("RELEASE job")

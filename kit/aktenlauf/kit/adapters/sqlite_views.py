@@ -153,7 +153,7 @@ def _scope_rows(view: View, change: Change) -> list[tuple[Any, ...]]:
     scopes += [f"office:{key}" for key in document.get("offices", ())]
     scopes += [f"party:{party}" for party in document.get("parties", ())]
     fields = [document.get(name) for name in view.indexes]
-    return [(scope, change.key, *fields) for scope in scopes]
+    return [(scope, change.key, *fields) for scope in dict.fromkeys(scopes)]
 
 
 def _scope(scope: Scope) -> str:
@@ -185,8 +185,16 @@ def _where(view: View, scope: Scope, query: Query) -> tuple[str, list[Any]]:
             terms.append(f"s.{order} {sign} ?")
             params.append(bound)
     if query.after is not None:
-        value, key = query.after
-        sign = "<" if query.descending else ">"
-        terms.append(f"(s.{order}, s.key) {sign} (?, ?)")
-        params += [value, key]
+        term, bounds = _behind(order, *query.after, descending=query.descending)
+        terms.append(term)
+        params += bounds
     return " AND ".join(terms), params
+
+
+def _behind(order: str, value: Any, key: str, *, descending: bool) -> tuple[str, list[Any]]:
+    """What comes after (value, key). NULL sorts first, and compares with nothing."""
+    if value is None:
+        return (f"s.{order} IS NULL AND s.key < ?" if descending else f"(s.{order} IS NOT NULL OR s.key > ?)"), [key]
+    if descending:
+        return f"((s.{order}, s.key) < (?, ?) OR s.{order} IS NULL)", [value, key]
+    return f"(s.{order}, s.key) > (?, ?)", [value, key]

@@ -44,6 +44,8 @@ class SqliteWork:
             )
 
         await self._database.run(work)
+        if rows:  # synced: the cursor of a view is in another file, and must not outlive what was put aside before it
+            await self._database.checkpoint()
 
     async def aside(self, handler: str | None = None, group: str | None = None) -> Sequence[Aside]:
         sql = (

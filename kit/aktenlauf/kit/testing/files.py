@@ -56,9 +56,7 @@ def jpeg(
     low, high = 1, 96
     while size_bytes and high - low > 1:
         middle = (low + high) // 2
-        low, high = (
-            (middle, high) if len(_encoded(photo, middle, text, exif)) <= size_bytes - 4 else (low, middle)
-        )
+        low, high = (middle, high) if len(_encoded(photo, middle, text, exif)) <= size_bytes - 4 else (low, middle)
     encoded = _encoded(photo, low if size_bytes else 85, text, exif)
     return _with_comments(encoded, size_bytes - len(encoded)) if size_bytes else encoded
 
@@ -143,9 +141,7 @@ def _document(
     for index, content in enumerate(contents):
         number = 4 + 3 * index
         sealed = _rc4(hashlib.md5(key + struct.pack("<I", number + 1)[:3] + b"\0\0").digest()[:10], content)
-        resources = b"/Font << /F1 3 0 R >> " + (
-            b"/XObject << /Scan %d 0 R >>" % (number + 2) if scans else b""
-        )
+        resources = b"/Font << /F1 3 0 R >> " + (b"/XObject << /Scan %d 0 R >>" % (number + 2) if scans else b"")
         objects.append(
             b"<< /Type /Page /Parent 2 0 R /Contents %d 0 R /Resources << %s >> >>" % (number + 1, resources)
         )

@@ -57,9 +57,7 @@ class SessionsSuite:
         assert await sessions.load("public", token, NOW) is not None
 
     @pytest.mark.parametrize("idle,alive", [(29, True), (30, False), (31, False)])
-    async def test_a_session_ends_after_thirty_idle_minutes(
-        self, sessions: Sessions, idle: int, alive: bool
-    ) -> None:
+    async def test_a_session_ends_after_thirty_idle_minutes(self, sessions: Sessions, idle: int, alive: bool) -> None:
         token = await sessions.create("public", PERSON, NOW)
         assert (await sessions.load("public", token, NOW + idle * MINUTE) is not None) is alive
 
@@ -115,9 +113,7 @@ class SessionsSuite:
         assert await sessions.load("office", mine[1], NOW) is None
         assert await sessions.load("public", theirs, NOW) is not None
 
-    @pytest.mark.parametrize(
-        "junk", ["", "x", "a" * 43, "ü" * 43, "=" * 43, "../../etc", "a" * 10_000, "\x00"]
-    )
+    @pytest.mark.parametrize("junk", ["", "x", "a" * 43, "ü" * 43, "=" * 43, "../../etc", "a" * 10_000, "\x00"])
     async def test_what_is_no_token_opens_nothing(self, sessions: Sessions, junk: str) -> None:
         await sessions.create("public", PERSON, NOW)
         assert await sessions.load("public", junk, NOW) is None

@@ -73,9 +73,7 @@ async def _peek(headers: Mapping[str, str], receive: Receive) -> tuple[str | Non
     return None, receive
 
 
-async def _read_until_found(
-    field: "_MultipartField | _FormField", receive: Receive
-) -> tuple[str | None, Receive]:
+async def _read_until_found(field: "_MultipartField | _FormField", receive: Receive) -> tuple[str | None, Receive]:
     """Read until the first field is complete, and give back a `receive` that starts from the beginning."""
     taken: list[Message] = []
     seen_bytes, more = 0, True

@@ -68,9 +68,7 @@ def render(data: bytes, media_type: str, page: int, width_px: int) -> bytes:
     """
     try:
         picture = (
-            _pdf_page(data, page, width_px)
-            if media_type == PDF
-            else _image_page(data, media_type, page, width_px)
+            _pdf_page(data, page, width_px) if media_type == PDF else _image_page(data, media_type, page, width_px)
         )
     except (_Refused, pypdfium2.PdfiumError, OSError, SyntaxError) as error:
         raise CannotShow from error

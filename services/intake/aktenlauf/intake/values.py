@@ -29,6 +29,9 @@ Code = Literal[
 ]  # fmt: skip
 
 _MAX_TEXT = 4000  # where the catalogue sets no limit of its own
+_EMAIL = re.compile(r"[^@\s<>()\",;:\\]{1,64}@([^\W_](-*[^\W_])*\.)+[^\W_](-*[^\W_])+")
+# the standard's own split: up to four digits, then up to four of letters, digits, dot, slash, space
+_HOUSE_NUMBER = re.compile(r"[0-9]{1,4}((?![0-9])([^\W_]|[./ ]){1,4})?")
 _ADDRESS_LIMITS = {"street": 120, "house_number": 9, "supplement": 60, "postcode": 5, "city": 120}
 _PLAIN = str.maketrans(
     dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("“”„‟", '"') | dict.fromkeys("‘‚‛", "’") | {"…": "..."}
@@ -51,11 +54,14 @@ def read(field: FormField, form: Form, name: str, today: dt.date) -> tuple[JsonV
     `name` is the control's name: the field's id, within a group `{group}.{index}.{member}`.
     """
     value, errors = _parse(field, form, name)
-    errors = errors or problems(field, value, name, today)
+    # blank entries of a group are skipped, so its errors must carry the typed entry's own index
+    errors = errors or problems(field, value, name, today, rows(form, name) if field.type == "group" else ())
     return (None, errors) if errors else (value, [])
 
 
-def problems(field: FormField, value: JsonValue, name: str, today: dt.date) -> list[FieldError]:
+def problems(
+    field: FormField, value: JsonValue, name: str, today: dt.date, indexes: Sequence[int] = ()
+) -> list[FieldError]:
     """Why a JSON value cannot be the answer to the question; also for values that never were in a form."""
     if value is None:
         return [_missing(field, name)] if field.required else []
@@ -67,7 +73,7 @@ def problems(field: FormField, value: JsonValue, name: str, today: dt.date) -> l
         case "date" | "partial_date":
             return _date_problems(field, value, name, today)
         case "country" | "nationality":
-            return [] if value in codes(field.type) else [FieldError(name, "country")]
+            return [] if str(value) in codes(field.type) else [FieldError(name, "country")]
         case "choice" | "multi_choice":
             return _option_problems(field, value, name)
         case "yes_no":
@@ -79,7 +85,7 @@ def problems(field: FormField, value: JsonValue, name: str, today: dt.date) -> l
         case "address":
             return _address_problems(value, name)
         case "group":
-            return _group_problems(field, value, name, today)
+            return _group_problems(field, value, name, today, indexes)
 
 
 def period(value: str) -> tuple[dt.date, dt.date]:
@@ -103,7 +109,7 @@ def clean(text: str, *, lines: bool = False) -> str:
     return din91379.nfc(" ".join(visible.split()))
 
 
-def rows(field: FormField, form: Form, name: str) -> list[int]:
+def rows(form: Form, name: str) -> list[int]:
     """The indexes of a group's entries in which anything was typed, in order."""
     found = (re.match(re.escape(name) + r"\.(\d{1,3})\.", control) for control, typed in form.items() if any(typed))
     return sorted({int(match[1]) for match in found if match})
@@ -214,7 +220,7 @@ def _parse_address(form: Form, name: str) -> JsonValue:
 def _parse_group(field: FormField, form: Form, name: str) -> tuple[JsonValue, list[FieldError]]:
     items: list[JsonValue] = []
     errors: list[FieldError] = []
-    for index in rows(field, form, name)[: (field.limits.max_items or 0) + 1]:
+    for index in rows(form, name)[: (field.limits.max_items or 0) + 1]:
         item: dict[str, JsonValue] = {}
         for member in field.members:
             value, wrong = _parse(member, form, f"{name}.{index}.{member.id}")
@@ -237,7 +243,8 @@ def _text_problems(
     if len(value) > limit:
         return [FieldError(name, "too_long", {"length": len(value), "max": limit}, part)]
     if letter := din91379.first_disallowed(value, datatype):
-        return [FieldError(name, "letter", {"letter": letter, "code": f"U+{ord(letter[0]):04X}"}, part)]
+        shown = letter.encode("utf-8", "replace").decode()  # JSON can carry half a surrogate pair
+        return [FieldError(name, "letter", {"letter": shown, "code": f"U+{ord(letter[0]):04X}"}, part)]
     return []
 
 
@@ -246,8 +253,7 @@ def _contact_problems(kind: Literal["email", "phone"], value: JsonValue, name: s
         return wrong
     if kind == "email":
         # enough to catch slips; only a mail that arrives proves an address
-        ok = re.fullmatch(r"[^@\s<>()\",;:\\]{1,64}@[^@\s<>()\",;:\\.]+(\.[^@\s<>()\",;:\\.]+)*\.[^\W\d_]{2,}", str(value))
-        return [] if ok and ".." not in str(value) else [FieldError(name, "email")]
+        return [] if _EMAIL.fullmatch(str(value)) else [FieldError(name, "email")]
     ok = re.fullmatch(r"(\+|0)[0-9 ()/.-]+", str(value))
     return [] if ok and 5 <= len(re.sub(r"\D", "", str(value))) <= 15 else [FieldError(name, "phone")]
 
@@ -300,21 +306,21 @@ def _address_problems(value: JsonValue, name: str) -> list[FieldError]:
     wrong = {error.part for error in found}
     if "postcode" not in wrong and not re.fullmatch(r"[0-9]{5}", str(value["postcode"])):
         found.append(FieldError(name, "postcode", part="postcode"))
-    # the standard's own split: up to four digits, then up to four of letters, digits, dot, slash, space
-    number = r"[0-9]{1,4}([^\W\d_/.]|[ ./][^\W_]|[ ]?[/][ ]?[^\W_])?([^\W_]|[./ ])*"
-    if "house_number" not in wrong and not re.fullmatch(number, str(value["house_number"])):
+    if "house_number" not in wrong and not _HOUSE_NUMBER.fullmatch(str(value["house_number"])):
         found.append(FieldError(name, "house_number", part="house_number"))
     return found
 
 
-def _group_problems(field: FormField, value: JsonValue, name: str, today: dt.date) -> list[FieldError]:
+def _group_problems(
+    field: FormField, value: JsonValue, name: str, today: dt.date, indexes: Sequence[int]
+) -> list[FieldError]:
     known = {member.id for member in field.members}
     if not isinstance(value, list) or not value:
         return [FieldError(name, "shape")]
     if field.limits.max_items and len(value) > field.limits.max_items:
         return [FieldError(name, "too_many", {"max": field.limits.max_items})]
     found: list[FieldError] = []
-    for index, item in enumerate(value):
+    for index, item in zip(indexes or range(len(value)), value, strict=False):
         if not isinstance(item, dict) or item.keys() - known:
             return [FieldError(name, "shape")]
         for member in field.members:

@@ -42,9 +42,7 @@ OFFICE = Authority(
     Address("Rathausplatz", "12345", "Musterstadt", house_number="1", house_number_suffix="a"),
     (Contact("01", "abh@musterstadt.example", "nur für Rückfragen"),),
 )
-PORTAL = Authority(
-    "alp:99999999", "Antragsportal Musterland", PostBox("12345", "Musterstadt", "1001"), OFFICE.contacts
-)
+PORTAL = Authority("alp:99999999", "Antragsportal Musterland", PostBox("12345", "Musterstadt", "1001"), OFFICE.contacts)
 TO_PORTAL = Header(
     message_id=UUID("11111111-2222-4333-8444-000000000001"),
     created=datetime(2026, 11, 3, 8, 15, 0, 123000, tzinfo=UTC),
@@ -64,14 +62,10 @@ PERSON = Person(
     nationalities=("327", "153"),
     other_names=("Musterowa",),
     height_cm=168,
-    address=Address(
-        "Musterstraße", "12345", "Musterstadt", "12", "b", "2. Teil", "3.OG", "Alt", "Beispiel", "HH"
-    ),
+    address=Address("Musterstraße", "12345", "Musterstadt", "12", "b", "2. Teil", "3.OG", "Alt", "Beispiel", "HH"),
     contacts=(Contact("03", "+49 170 0000000"),),
     residence_document=ResidenceDocument((PDF,)),
-    passport=Passport(
-        (PDF, Document(b"\xff\xd8\xff", "image/jpeg")), date(2020, 1, 1), date(2030, 1, 1), "X00"
-    ),
+    passport=Passport((PDF, Document(b"\xff\xd8\xff", "image/jpeg")), date(2020, 1, 1), date(2030, 1, 1), "X00"),
 )
 EVIDENCE = Evidence(PDF.content, PDF.media_type, name="immatrikulation.pdf", label="Immatrikulation")
 

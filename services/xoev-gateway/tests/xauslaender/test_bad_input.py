@@ -42,9 +42,7 @@ def nobody_called(listener: socket.socket) -> bool:
     return False
 
 
-LAUGHS = '<!DOCTYPE x [<!ENTITY a0 "ha">' + "".join(
-    f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)
-)
+LAUGHS = '<!DOCTYPE x [<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
 
 
 @pytest.mark.parametrize(
@@ -173,9 +171,7 @@ def test_answer_without_trigger_is_unreadable(examples, product, kind):
 
 
 def test_second_question_in_one_message_is_unreadable(question):
-    twice = question.replace(
-        "<xauslaender:frage>", "<xauslaender:frage>x</xauslaender:frage><xauslaender:frage>"
-    )
+    twice = question.replace("<xauslaender:frage>", "<xauslaender:frage>x</xauslaender:frage><xauslaender:frage>")
     assert unreadable(twice.encode()).what == "occurs more than once"
 
 

@@ -19,9 +19,7 @@ def test_without_schemas_nothing_is_taken_for_valid(message, product):
 def test_faults_are_named_by_element_and_hold_no_values(examples, product, schemas):
     text = write(examples["130102"], product).decode()
     wrong = (
-        text.replace("Bitte reichen", "Ж Geheim")
-        .replace("2026-11-30", "Geheim-Datum")
-        .replace("fristdatum", "frist")
+        text.replace("Bitte reichen", "Ж Geheim").replace("2026-11-30", "Geheim-Datum").replace("fristdatum", "frist")
     )
     faults = schemas.check(wrong.encode())
     assert any("frage" in fault for fault in faults)

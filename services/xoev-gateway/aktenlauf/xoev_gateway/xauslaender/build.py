@@ -53,9 +53,7 @@ class Branch:
     def code(self, tag: str, field: str, value: str, codes: CodeList) -> None:
         """A code with its list and version (xoev-code:Code). Raises NotWritable if the list lacks it."""
         if value not in codes.labels:
-            raise NotWritable(
-                self.at(field), f"is a code that {codes.urn} version {codes.version} does not have"
-            )
+            raise NotWritable(self.at(field), f"is a code that {codes.urn} version {codes.version} does not have")
         child = self.branch(tag, own=False)
         child.element.set("listURI", codes.urn)
         child.element.set("listVersionID", codes.version)

@@ -72,7 +72,7 @@ class Header:
     """What every message has. The message type is a property of the message's class, not of the header."""
 
     message_id: UUID  # new for every message; the same only if the very same message is sent again
-    created: datetime  # aware; written in UTC and cut to milliseconds
+    created: datetime  # aware, best in UTC: written in UTC and cut to milliseconds
     reader: Authority
     author: Authority
     application_id: str  # unique within the portal, the same in all messages of a case

@@ -37,9 +37,7 @@ _FLAT = re.compile(f"[{_LETTERS}0-9. ]{{1,4}}"), "is up to 4 letters or digits"
 def put_address(branch: Branch, address: Address) -> None:
     """PostalischeInlandsanschrift.Basis and, as that without a range of numbers, Gebaeudeanschrift."""
     branch.shaped("hausnummer", "house_number", address.house_number, *_HOUSE_NUMBER)
-    branch.shaped(
-        "hausnummerBuchstabeZusatzziffer", "house_number_suffix", address.house_number_suffix, *_SUFFIX
-    )
+    branch.shaped("hausnummerBuchstabeZusatzziffer", "house_number_suffix", address.house_number_suffix, *_SUFFIX)
     branch.shaped("postleitzahl", "postcode", address.postcode, *_POSTCODE)
     branch.shaped("stockwerkswohnungsnummer", "flat", address.flat, *_FLAT)
     branch.text("strasse", "street", address.street)

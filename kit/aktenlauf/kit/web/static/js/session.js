@@ -7,10 +7,13 @@ const STEP_MS = 15_000;
 let ends = NaN;
 let putOff = false;
 
+const show = (dialog, words) => (dialog.querySelector("[data-session-text]").textContent = words);
+
 /* Any page that the session serves extends it and says until when; a signed-out answer says nothing. */
 async function extend(dialog) {
-  const answer = await fetch(dialog.dataset.extend, { headers: { Accept: "text/html" } }).catch(() => null);
-  const page = new DOMParser().parseFromString((await answer?.text()) ?? "", "text/html");
+  const answer = await fetch(dialog.dataset.extend).catch(() => null);
+  if (!answer?.ok) return show(dialog, text(navigator.onLine ? "unreachable" : "offline"));
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   ends = Date.parse(page.body.dataset.sessionEnds);
   if (Number.isNaN(ends)) return over(dialog);
   putOff = false;
@@ -20,7 +23,7 @@ async function extend(dialog) {
 
 function over(dialog) {
   ends = NaN;
-  dialog.querySelector("[data-session-text]").textContent = text("ended");
+  show(dialog, text("ended"));
   dialog.querySelector("[data-stay]").hidden = true;
   dialog.querySelector("[data-again]").hidden = false;
   if (!dialog.open) dialog.showModal();
@@ -30,7 +33,7 @@ function check(dialog) {
   const left = ends - Date.now();
   if (Number.isNaN(left) || left > NOTICE_MS) return;
   if (left <= 0) return over(dialog);
-  dialog.querySelector("[data-session-text]").textContent = text("ending", { when: inWords(left) });
+  show(dialog, text("ending", { when: inWords(left) }));
   if (!dialog.open && !putOff) dialog.showModal();
 }
 

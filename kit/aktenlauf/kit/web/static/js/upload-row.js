@@ -25,7 +25,7 @@ export function addRow(form, input, file) {
     note.textContent = text("sending", { percent: Math.floor(part * 100) });
   };
   row.fail = (reason) => {
-    line.removeAttribute("data-waiting");
+    line.removeAttribute("data-queued");
     line.dataset.failed = "";
     line.querySelector("[data-icon]").className = "kern-icon kern-icon--danger";
     note.textContent = reason;

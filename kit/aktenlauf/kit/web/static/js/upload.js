@@ -9,7 +9,7 @@ let shown = null; // the newest page that the server answered with
 
 /* Rows that failed stay, with their reason, beside what the server now shows. */
 function refresh(form) {
-  if (!shown || document.querySelector("[data-waiting]")) return;
+  if (!shown || document.querySelector("[data-queued]")) return;
   const old = document.querySelector(form.dataset.upload);
   const fresh = shown.querySelector(form.dataset.upload);
   shown = null;

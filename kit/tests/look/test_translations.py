@@ -1,0 +1,61 @@
+"""Every text of the shell exists in every language, with its placeholders and all plural forms."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+
+from aktenlauf.contracts.site import PREFIXES
+from aktenlauf.kit.web.pages import KIT_FOLDER
+from aktenlauf.kit.web.problem_texts import SIGN_IN_TEXTS, TEXTS
+
+LOCALES = KIT_FOLDER.parent / "locales"
+PLURALS = {"en": 2, "ar": 6}
+
+
+def used() -> Iterator[str]:
+    """The msgids of templates, problem texts and menus; of plurals the singular."""
+    for path in (KIT_FOLDER / "templates").rglob("*.html"):
+        if path.name.startswith("_sheet"):
+            continue
+        with path.open("rb") as source:
+            for _, _, message, _ in babel_extract(source, ("_", "ngettext"), (), {}):
+                if message:
+                    yield message if isinstance(message, str) else message[0]
+    yield from (text for pair in (*TEXTS.values(), *SIGN_IN_TEXTS.values()) for text in pair)
+    yield from (prefix.nav for prefix in PREFIXES if prefix.nav)
+
+
+def catalogue(locale: str) -> Catalog:
+    with (LOCALES / f"{locale}.po").open("rb") as source:
+        return read_po(source, locale=locale)
+
+
+@pytest.mark.parametrize("locale", PLURALS)
+def test_every_text_is_translated(locale: str):
+    texts = catalogue(locale)
+    missing = sorted({text for text in used() if not (found := texts.get(text)) or not found.string})
+    assert missing == []
+
+
+@pytest.mark.parametrize("locale", PLURALS)
+def test_translations_keep_their_placeholders(locale: str):
+    def holes(text: str) -> list[str]:
+        return sorted(re.findall(r"\{\w+\}", text))
+
+    for message in catalogue(locale):
+        if not message.id:
+            continue
+        source = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else message.string
+        assert all(holes(form) == holes(source) for form in forms), source
+
+
+@pytest.mark.parametrize(("locale", "count"), PLURALS.items())
+def test_plurals_have_all_forms_of_the_language(locale: str, count: int):
+    texts = catalogue(locale)
+    assert texts.num_plurals == count
+    assert all(len(m.string) == count for m in texts if m.pluralizable)

@@ -1,0 +1,92 @@
+"""Read your writes: bounded, validated, and only for a minute."""
+
+from base64 import urlsafe_b64encode
+
+import httpx
+import orjson
+import pytest
+
+from .conftest import Installation, csrf_of
+
+COOKIE = "__Host-al_stand"
+
+
+async def write(browser: httpx.AsyncClient, *streams: str) -> None:
+    csrf = csrf_of(await browser.get("/antrag"))
+    for stream in streams:
+        answer = await browser.post("/antrag", data={"csrf": csrf, "stream": stream})
+        assert answer.status_code == 303
+
+
+async def caught_up(browser: httpx.AsyncClient) -> bool:
+    return (await browser.get("/antrag/stand")).json()
+
+
+async def test_a_page_waits_for_what_its_browser_wrote(installation: Installation) -> None:
+    browser = await installation.signed_in("linh")
+    assert await caught_up(browser)
+    await write(browser, "intake/application/a")
+    assert not await caught_up(browser)
+    installation.seen["intake/application/a"] = 2
+    assert not await caught_up(browser)
+    installation.seen["intake/application/a"] = 3
+    assert await caught_up(browser)
+
+
+async def test_another_browser_waits_for_nothing(installation: Installation) -> None:
+    await write(await installation.signed_in("linh"), "intake/application/a")
+    assert await caught_up(await installation.signed_in("linh"))
+
+
+async def test_a_write_is_remembered_for_a_minute(installation: Installation) -> None:
+    browser = await installation.signed_in("linh")
+    await write(browser, "intake/application/a")
+    installation.clock.advance(seconds=60)
+    assert not await caught_up(browser)
+    installation.clock.advance(seconds=1)
+    assert await caught_up(browser)
+
+
+async def test_only_the_newest_eight_are_remembered(installation: Installation) -> None:
+    browser = await installation.signed_in("linh")
+    await write(browser, *[f"intake/application/{number}" for number in range(9)])
+    installation.seen |= {f"intake/application/{number}": 3 for number in range(1, 9)}
+    assert await caught_up(browser)
+    del installation.seen["intake/application/8"]
+    assert not await caught_up(browser)
+
+
+def forged(*entries: object) -> str:
+    return urlsafe_b64encode(orjson.dumps(entries)).decode()
+
+
+NOW = 1_795_420_800
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "x",
+        "ü",
+        "bnVsbA==",
+        forged({"stream": "../../etc/passwd", "version": 1, "at": NOW}),
+        forged({"stream": "intake/application/a\n", "version": 1, "at": NOW}),
+        forged({"stream": "intake/application/a", "version": 10**15, "at": NOW}),
+        forged({"stream": "intake/application/a", "version": "1", "at": NOW}),
+        forged({"stream": "intake/application/a", "version": 1, "at": NOW + 1000}),
+        forged({"stream": "intake/application/a", "version": 1, "at": float(NOW)}),
+        "A" * 9000,
+    ],
+)
+async def test_a_forged_cookie_counts_as_nothing(installation: Installation, value: str) -> None:
+    headers = [(b"cookie", f"{COOKIE}={value}".encode())]
+    answer = await installation.browser().get("/antrag/stand", headers=headers)
+    assert (answer.status_code, answer.json()) == (200, True)
+
+
+async def test_a_well_formed_forged_cookie_only_makes_its_sender_wait(installation: Installation) -> None:
+    assert int(installation.clock().timestamp()) == NOW
+    value = forged({"stream": "intake/application/a", "version": 1, "at": NOW})
+    answer = await installation.browser().get("/antrag/stand", headers={"cookie": f"{COOKIE}={value}"})
+    assert (answer.status_code, answer.json()) == (200, False)

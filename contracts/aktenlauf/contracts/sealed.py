@@ -79,7 +79,6 @@ class Sealed(Generic[T]):
             "title": f"Sealed {model.__name__}",
             "description": "Compact JWE (RFC 7516, dir, A256GCM); the header names the key (kid) and the event (eid).",
             "contentMediaType": "application/jose",
-            "x-sealed": model.model_json_schema(),
         }
 
 

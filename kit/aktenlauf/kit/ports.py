@@ -80,7 +80,7 @@ async def open_shared(settings: Settings, clock: Clock) -> Shared:
     keyring = CachedKeyring(SqliteKeyring(data / "keyring.db", load_or_make_kek(data / "kek")))
     return Shared(
         keyring=keyring,
-        sessions=SqliteSessions(data / "sessions.db"),
+        sessions=SqliteSessions(data / "sessions.db", await keyring.create("installation/sessions")),
         blobs=FolderBlobs(data / "blobs"),
         mailer=FolderMailer(data / "mail", "nicht-antworten@aktenlauf.invalid"),
         grants=await Grants.open(keyring),

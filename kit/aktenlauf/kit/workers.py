@@ -94,10 +94,13 @@ class Workers:
 
         Raises `WorkerFailed`, `WorkersBusy`, and `RuntimeError` once closed.
         """
+        self._refuse_if_closed()
         job = pickle.dumps((function.__module__, function.__qualname__, args), protocol=5)
         await self._wait_for_slot()
         try:
-            return await self._attempt(job)
+            self._refuse_if_closed()
+            result: T = await self._attempt(job)
+            return result
         finally:
             self._slots.release()
 
@@ -144,6 +147,10 @@ class Workers:
             return value
         raise WorkerFailed("memory" if outcome == "memory" else "error", str(value or ""))
 
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise RuntimeError("the workers are closed")
+
     async def _take(self) -> _Worker:
         while self._idle:
             worker = self._idle.pop()
@@ -169,9 +176,9 @@ class Workers:
         )
         worker = _Worker(process)
         self._all.add(worker)
-        if self._closed:
-            self._end(worker)
-            raise RuntimeError("the workers are closed")
+        if self._closed:  # while the process was starting
+            await self.close()
+        self._refuse_if_closed()
         with contextlib.suppress(OSError):  # a worker that died at birth is noticed by its first job
             await _send(worker, pickle.dumps(self._limits))
         return worker

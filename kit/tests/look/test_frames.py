@@ -1,6 +1,7 @@
 """The frames of both sides, the problem page and the sheet, with every macro once."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from lxml import html
@@ -23,7 +24,7 @@ def test_sheet_is_sound(render, side, locale):
         for value in tree.xpath(f"//@{wanted}"):
             assert set(value.split()) <= set(ids), value
     levels = [int(h.tag[1]) for h in tree.xpath("//main//*[self::h1 or self::h2 or self::h3 or self::h4]")]
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_right_to_left_page_loads_its_own_sheets(render):

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import jinja2
-from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Payload, OAuth2Request
-from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
-from authlib.oauth2.rfc7636 import CodeChallenge
-from authlib.oidc.core.grants import OpenIDCode
+from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error, OAuth2Payload, OAuth2Request  # type: ignore[import-untyped]
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant  # type: ignore[import-untyped]
+from authlib.oauth2.rfc7636 import CodeChallenge  # type: ignore[import-untyped]
+from authlib.oidc.core.grants import OpenIDCode  # type: ignore[import-untyped]
 from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.datastructures import ImmutableMultiDict
@@ -81,7 +81,7 @@ def _provider(side: Side, issuer_url: str, side_url: str, grants: frozenset[str]
 
 
 class DemoProvider:
-    """The provider. `app` (or its `routes`, in an app that has more) is for the dispatcher; `http()` reaches it
+    """The provider. `app`, or its `routes` in an app that has more, is for the dispatcher; `http()` reaches it
     without a socket.
 
     `users` is read at every request, so a caller may go on adding to the list.
@@ -94,10 +94,7 @@ class DemoProvider:
         self.key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": secrets.token_hex(8)})
         self.codes: dict[str, _Code] = {}
         self._server = _Server(self)
-        folder = jinja2.FileSystemLoader(Path(__file__).parent)
-        self._page = jinja2.Environment(loader=folder, autoescape=True, undefined=jinja2.StrictUndefined).get_template(
-            "demo_idp.html"
-        )
+        self._page = _environment().get_template("demo_idp.html")
         self.routes = [
             Route(f"{PREFIX}/.well-known/openid-configuration", self._discovery),
             Route(f"{PREFIX}/jwks", self._jwks),
@@ -366,6 +363,11 @@ class _IdToken(OpenIDCode):  # type: ignore[misc] # authlib is untyped
             "office": user.office,
         }
         return {name: value for name, value in claims.items() if value is not None}
+
+
+def _environment() -> jinja2.Environment:
+    folder = jinja2.FileSystemLoader(Path(__file__).parent)
+    return jinja2.Environment(loader=folder, autoescape=True, undefined=jinja2.StrictUndefined)
 
 
 def _opaque_token(scope: str, **_: object) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
+from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwt
@@ -220,7 +220,7 @@ class OidcIdentity:
             claims.validate(now=int(self._clock()), leeway=_LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError) as error:
             raise SignInFailed("token") from error
-        return claims
+        return dict(claims)
 
 
 def _decoded(id_token: str, metadata: _Metadata) -> jwt.Token:

@@ -84,10 +84,7 @@ class Guard:
         except Exception as error:
             if started:
                 raise  # half an answer is out: only the server can cut the connection
-            # a body that turned out too large while another middleware read it is no bug
-            expected = isinstance(error, HTTPException)
-            answer = from_http(request, error) if expected else unhandled(request, error)
-            await answer(scope, receive, guarded_send)
+            await _answer(request, error)(scope, receive, guarded_send)
 
     def _refused(self, request: Request) -> Problem | None:
         if request.url.path not in HEALTH_PATHS and not self._known_host(request.headers):
@@ -114,6 +111,13 @@ class Guard:
         if side == "public" or side == "office":
             return frozenset({self._shell.identity.issuer_origin(side)})
         return frozenset()
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    """A body that proves too large while another middleware reads it is no bug, but the framework's refusal."""
+    if isinstance(error, HTTPException):
+        return from_http(request, error)
+    return unhandled(request, error)
 
 
 def _same_origin(headers: Headers) -> bool:

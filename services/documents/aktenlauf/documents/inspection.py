@@ -84,7 +84,7 @@ def text(data: bytes, page: int) -> str:
     """
     try:
         with _pdf(data) as document, _page(document, page) as opened, closing(opened.get_textpage()) as layer:
-            return layer.get_text_bounded()[:_TEXT_CHARS_MAX]
+            return str(layer.get_text_bounded())[:_TEXT_CHARS_MAX]
     except (_Refused, pypdfium2.PdfiumError) as error:
         raise CannotShow from error
 

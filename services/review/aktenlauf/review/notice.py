@@ -16,6 +16,7 @@ from aktenlauf.contracts.intake import ApplicationContent
 from aktenlauf.contracts.offices import Office
 from aktenlauf.contracts.review import Outcome, Reasons
 from aktenlauf.review.rules.announcement import Announcement, announcement
+from aktenlauf.review.rules.days import Land
 from aktenlauf.review.rules.objection import objection
 from aktenlauf.review.rules.remedy import remedy
 
@@ -39,12 +40,12 @@ class Legal:
 
 def legal_of(office: Office, issued_on: date) -> Legal:
     """Announcement and remedy for a notice provided on `issued_on`. Raises ValueError where no remedy is known."""
-    way = "account" if office.land == "BY" else "portal"
-    announced = announcement(way, office.land, issued_on, issued_on)
-    found = remedy(office.land, "residence", office.remedy.kind)
+    land = Land(office.land)
+    announced = announcement("account" if land is Land.BY else "portal", land, issued_on, issued_on)
+    found = remedy(land, "residence", office.remedy.kind)
     if found.text is None or found.kind == "unclear":
         raise ValueError(f"office {office.key}: no remedy is configured, a notice cannot be issued")
-    until = objection(announced.on, found.kind, office.land).last_day if announced.on else None
+    until = objection(announced.on, found.kind, land).last_day if announced.on else None
     text = found.text.format(
         court=office.remedy.court,
         court_address=office.remedy.court_address,
@@ -68,7 +69,7 @@ def notice_data(
 ) -> dict[str, Any]:
     """The data of `notice.typ`."""
     offered = catalogue().services[service]
-    subject = f"{offered.title.de} ({', '.join(p.text for p in offered.paragraphs)})"
+    subject = f"{offered.title.de} ({', '.join(p.cite for p in offered.paragraphs)})"
     legal = legal_of(office, created.astimezone(_BERLIN).date())
     tenor = [_TENOR[outcome].format(subject=subject, until=_long(valid_until))]
     tenor += [line for line in reasons.conditions.splitlines() if line.strip()]

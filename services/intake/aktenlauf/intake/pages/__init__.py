@@ -1,0 +1,1 @@
+"""The pages for applicants, by group: public, draft, case, mailbox, account."""

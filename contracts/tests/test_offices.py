@@ -27,3 +27,14 @@ def test_invented_offices_have_places_and_addresses_that_nobody_has():
         assert all(ags[2:5] == "999" for ags in office.ags)
         assert office.contact.email.endswith(".example") and office.contact.website.endswith(".example")
         assert office.address.postcode in office.postcodes
+
+
+def test_every_office_has_places_for_appointments_and_each_is_found_by_its_key():
+    for office in offices().values():
+        assert [office.place(place.key) for place in office.places] == list(office.places)
+        assert office.place("nirgends") is None
+
+
+def test_places_take_appointments_only_on_days_with_hours_that_end_after_they_begin():
+    hours = [hours for office in offices().values() for place in office.places for hours in place.hours]
+    assert all(each.opens < each.closes for each in hours)

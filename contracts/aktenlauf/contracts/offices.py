@@ -47,6 +47,22 @@ class Opening(_Frozen):
     closes: str = Field(pattern=r"^[0-2][0-9]:[0-5][0-9]$")
 
 
+class Place(_Frozen):
+    """A group of counters (Schalter) of an office that takes appointments."""
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    name: str
+    room: str
+    """Where to go in the building."""
+    address: str
+    """Street, house number, postcode, city on one line."""
+    slot_minutes: int = Field(ge=5, le=240)
+    people: int = Field(ge=1, le=200)
+    """How many are served at a time."""
+    hours: tuple[Opening, ...] = Field(min_length=1)
+    """When it takes appointments; public holidays of the Land are left out by themselves."""
+
+
 class Remedy(_Frozen):
     """The remedy that this office's notices name (Rechtsbehelf), settled by the office, §§ 68 to 74 VwGO."""
 
@@ -77,10 +93,16 @@ class Office(_Frozen):
     contact: Contact
     remedy: Remedy
     opening: tuple[Opening, ...] = Field(min_length=1)
+    places: tuple[Place, ...] = Field(min_length=1)
+    """Where appointments are held, the usual one first."""
     theme: str
     """Name of the style sheet with its colours."""
     test: bool = False
     """Kept for trial runs after a deployment."""
+
+    def place(self, key: str) -> Place | None:
+        """The counter group of this key, None if there is none."""
+        return next((place for place in self.places if place.key == key), None)
 
 
 @cache

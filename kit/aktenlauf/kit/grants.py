@@ -29,6 +29,8 @@ class Grant:
     purpose: str
     case: str
     party: str
+    evidence: tuple[str, ...] = ()
+    """Evidence kinds that are demanded, as the issuing service knows them."""
 
 
 class Grants:
@@ -50,6 +52,7 @@ class Grants:
             "pur": grant.purpose,
             "sub": grant.case,
             "pty": grant.party,
+            "evd": list(grant.evidence),
             "sid": hashlib.sha256(session.encode()).hexdigest()[:32],
             "exp": int((now + VALID).timestamp()),
         }
@@ -65,4 +68,4 @@ class Grants:
             return None
         if claims.get("exp", 0) <= now.timestamp():
             return None
-        return Grant(str(claims["pur"]), str(claims["sub"]), str(claims["pty"]))
+        return Grant(str(claims["pur"]), str(claims["sub"]), str(claims["pty"]), tuple(claims.get("evd", ())))

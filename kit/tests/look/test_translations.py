@@ -30,8 +30,14 @@ def used() -> Iterator[str]:
 
 
 def catalogue(locale: str) -> Catalog:
-    with (LOCALES / f"{locale}.po").open("rb") as source:
-        return read_po(source, locale=locale)
+    """All texts of the shell in one."""
+    texts = Catalog(locale=locale)
+    for file in sorted([*LOCALES.glob(f"{locale}.po"), *LOCALES.glob(f"*.{locale}.po")]):
+        with file.open("rb") as source:
+            for message in read_po(source, locale=locale):
+                if message.id:
+                    texts[message.id] = message
+    return texts
 
 
 @pytest.mark.parametrize("locale", PLURALS)
@@ -48,7 +54,7 @@ def test_translations_keep_their_placeholders(locale: str):
 
     for message in catalogue(locale):
         if not message.id:
-            continue
+            continue  # the header
         source = message.id if isinstance(message.id, str) else message.id[0]
         forms = (message.string,) if isinstance(message.string, str) else message.string
         assert all(holes(form) == holes(source) for form in forms), source
@@ -59,3 +65,14 @@ def test_plurals_have_all_forms_of_the_language(locale: str, count: int):
     texts = catalogue(locale)
     assert texts.num_plurals == count
     assert all(len(m.string) == count for m in texts if m.pluralizable)
+
+
+def test_no_text_is_translated_in_two_files():
+    for locale in PLURALS:
+        files = sorted([*LOCALES.glob(f"{locale}.po"), *LOCALES.glob(f"*.{locale}.po")])
+        seen: set[str] = set()
+        for file in files:
+            with file.open("rb") as source:
+                ids = {str(message.id) for message in read_po(source, locale=locale) if message.id}
+            assert not ids & seen, file.name
+            seen |= ids

@@ -13,7 +13,8 @@ from aktenlauf.intake.domain import DECIDERS
 from aktenlauf.intake.drafts import sweep_expired_drafts
 from aktenlauf.intake.pages import account, case, draft, mailbox, public
 from aktenlauf.intake.reactions import reactions
-from aktenlauf.intake.views import applications, evidence, looks, mailbox as mailboxes, stored
+from aktenlauf.intake.views import applications, evidence, looks, stored
+from aktenlauf.intake.views import mailbox as mailboxes
 from aktenlauf.kit import erasure
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.service import Definition, Service

@@ -31,9 +31,15 @@ from aktenlauf.contracts.scheduling import (
     SlotTaken,
 )
 from aktenlauf.kit.decider import Code, Command, Decider, Event, Refused
+from aktenlauf.scheduling.calendar import BERLIN
 
 Purpose = Literal["biometrics", "handover", "interview"]
 CancelReason = Literal["applicant", "office", "withdrawn", "erased"]
+
+
+def berlin_day(moment: datetime) -> date:
+    """The calendar day of an instant on the wall of the office."""
+    return moment.astimezone(BERLIN).date()
 
 
 class OfAppointment(Command):
@@ -104,7 +110,12 @@ class Appointment:
     booked: tuple[str, Slot] | None = None
     ended: CancelReason | None = None
     """Set while a pending choice is still to be finished, then released."""
-    attended: bool = False
+    came: bool | None = None
+    """What the counter recorded; None before that."""
+
+    def over(self, at: datetime) -> bool:
+        """Whether the booked appointment has begun or was held: nothing can be moved or given back any more."""
+        return self.came is not None or (self.booked is not None and self.booked[1].start <= at)
 
 
 def decide(command: OfAppointment, state: Appointment) -> Sequence[Event]:
@@ -126,15 +137,13 @@ def decide(command: OfAppointment, state: Appointment) -> Sequence[Event]:
             unanswered = state.offer == command.offer and state.booked is None and state.pending is None
             return [OfferExpired(offer=command.offer)] if unanswered else []
         case RecordAttendance():
-            if state.booked is None:
-                raise Refused(Code.NO_APPOINTMENT)
-            return [] if state.attended else [AttendanceRecorded(choice=state.booked[0], came=command.came)]
+            return _record(command, state)
     raise TypeError(type(command).__name__)
 
 
 def _offer(command: OfferAppointment, state: Appointment) -> list[Event]:
-    if state.offer is not None or state.booked is not None:
-        return []
+    if state.offer is not None and state.came is None:
+        return []  # one invitation at a time; once the appointment was held, the case may need another
     return [
         AppointmentOffered(
             offer=command.offer,
@@ -150,12 +159,12 @@ def _offer(command: OfferAppointment, state: Appointment) -> list[Event]:
 def _choose(command: ChooseSlot, state: Appointment) -> list[Event]:
     if state.offer is None or state.ended is not None:
         raise Refused(Code.NOT_OFFERED)
-    if state.attended:
-        raise Refused(Code.CLOSED)
+    if state.over(command.at):
+        raise Refused(Code.NOT_NOW)
     if state.until is not None and command.at > state.until and state.booked is None:
         raise Refused(Code.OFFER_EXPIRED)
     if state.pending is not None:
-        raise Refused(Code.BUSY)
+        raise Refused(Code.NOT_NOW)  # its answer comes first
     if command.slot.office != state.office or command.slot.start <= command.at:
         raise Refused(Code.SLOT_UNKNOWN)
     if state.booked is not None and state.booked[1] == command.slot:
@@ -181,12 +190,29 @@ def _cancel(command: CancelAppointment, state: Appointment) -> list[Event]:
         if command.reason == "applicant":
             raise Refused(Code.NO_APPOINTMENT)
         return []
-    if state.pending is not None and command.reason == "applicant":
-        raise Refused(Code.BUSY)
+    if command.reason == "applicant":
+        if state.pending is not None:
+            raise Refused(Code.NOT_NOW)  # its answer comes first
+        if state.booked is None:
+            raise Refused(Code.NO_APPOINTMENT)
+        if state.over(command.at):
+            raise Refused(Code.NOT_NOW)
     if state.booked is None:
         return [AppointmentCancelled(reason=command.reason)]
     choice, slot = state.booked
     return [AppointmentCancelled(reason=command.reason, released=slot, released_choice=choice)]
+
+
+def _record(command: RecordAttendance, state: Appointment) -> list[Event]:
+    """Who comes late after all is recorded as having come; the other way round nothing is taken back."""
+    if state.booked is None:
+        raise Refused(Code.NO_APPOINTMENT)
+    choice, slot = state.booked
+    if berlin_day(command.at) < berlin_day(slot.start):
+        raise Refused(Code.NOT_NOW)
+    if state.came in (True, command.came):
+        return []
+    return [AttendanceRecorded(choice=choice, came=command.came)]
 
 
 def evolve(state: Appointment, event: Event) -> Appointment:
@@ -200,8 +226,9 @@ def evolve(state: Appointment, event: Event) -> Appointment:
                 offer=event.offer,
                 until=event.until,
                 minutes=event.minutes,
+                booked=None,
                 ended=None,
-                attended=False,
+                came=None,
             )
         case SlotChosen():
             return replace(state, pending=(event.choice, event.slot))
@@ -216,7 +243,7 @@ def evolve(state: Appointment, event: Event) -> Appointment:
         case OfferExpired():
             return replace(state, offer=None)
         case AttendanceRecorded():
-            return replace(state, attended=True)
+            return replace(state, came=event.came)
     return state
 
 
@@ -294,6 +321,8 @@ def decide_day(command: OfDay, day: Day) -> Sequence[Event]:
                 )
             ]
         case CloseCapacity():
+            if not day.places:
+                raise Refused(Code.NOT_NOW)  # a day that was never opened belongs to no office yet
             return [] if day.closed else [CapacityClosed(reason=command.reason)]
         case TakeSlot(case=case, choice=choice, start=start):
             if choice in day.answered:
@@ -325,7 +354,11 @@ def evolve_day(day: Day, event: Event) -> Day:
 
 
 APPOINTMENT: Decider[Appointment] = Decider(
-    Appointment, decide, evolve, belongs_to=lambda state: ((state.office,), (state.party,))
+    Appointment,
+    decide,
+    evolve,
+    belongs_to=lambda state: ((state.office,), (state.party,)),
+    matters=frozenset({AppointmentOffered, AppointmentBooked, AppointmentMoved, AppointmentCancelled, OfferExpired}),
 )
 DAY: Decider[Day] = Decider(Day, decide_day, evolve_day, belongs_to=lambda day: ((day.office,), ()))
 

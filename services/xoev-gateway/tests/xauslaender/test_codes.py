@@ -65,4 +65,5 @@ def test_nationalities_have_codes_for_existing_states_by_iso():
         "GB": "168",
     }
     assert all(nation.ended is None for nation in by_iso.values())
+    assert None not in by_iso
     assert len(codes.nationalities()) == 211

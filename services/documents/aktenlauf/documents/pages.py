@@ -1,0 +1,294 @@
+"""Evidence on pages: upload and remove for applicants, page images and originals for both sides.
+
+The only place where people get the content of files, so that whoever looks is recorded.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from aktenlauf.contracts.catalogue import catalogue
+from aktenlauf.contracts.common import SealedFile, StoredFile
+from aktenlauf.contracts.documents import PageImages, UploadedFile
+from aktenlauf.contracts.errors import Code
+from aktenlauf.contracts.xoev_gateway import ReceivedContent
+from aktenlauf.documents.domain import AcceptUpload, DeleteDocument
+from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, files_of, read_form, take
+from aktenlauf.documents.views import files
+from aktenlauf.kit.errors import Erased, NotFound, Refused
+from aktenlauf.kit.files import fetch
+from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
+from aktenlauf.kit.ids import derived_id
+from aktenlauf.kit.runner import Outcome
+from aktenlauf.kit.views import Document
+from aktenlauf.kit.web.access import Applicant, Staff
+from aktenlauf.kit.web.commands import (
+    by_applicant,
+    looked,
+    now,
+    scope_of_applicant,
+    scope_of_staff,
+    see_other,
+    service_of,
+    up_to_date,
+)
+from aktenlauf.kit.web.i18n import translate as _
+from aktenlauf.kit.web.limits import limited
+from aktenlauf.kit.web.pages import page, shell_of, speak_for
+from aktenlauf.kit.web.security import as_uploaded_content
+
+router = APIRouter()
+
+REQUEST_BYTES_MAX = 220_000_000
+"""Ten files of the default limit and their form; the single file's limit is a setting."""
+
+PROBLEMS = {
+    Code.EMPTY_FILE: "{name} ist leer. Bitte wählen Sie die Datei noch einmal aus.",
+    Code.FILE_TOO_LARGE: "{name} ist zu groß. Eine Datei darf höchstens {megabytes} MB haben. "
+    "Fotografieren Sie die Seite neu oder teilen Sie das Dokument auf.",
+    Code.TYPE_NOT_ALLOWED: "{name} können wir nicht öffnen. Bitte speichern Sie das Dokument als PDF "
+    "oder fotografieren Sie es (JPG, PNG).",
+    Code.NOT_WHAT_IT_SAYS: "{name} enthält etwas anderes, als der Name sagt. Bitte öffnen Sie die Datei und "
+    "speichern Sie sie als PDF, JPG oder PNG.",
+    Code.TOO_MANY_FILES: "Zu diesem Antrag gehören schon {count} Dateien, mehr nehmen wir nicht an. "
+    "Bitte entfernen Sie eine Datei oder fassen Sie Seiten zu einem PDF zusammen.",
+    Code.MALFORMED: "Die Datei ist nicht vollständig angekommen. Bitte versuchen Sie es noch einmal.",
+    Code.INVALID: "Bitte wählen Sie eine Datei aus.",
+}
+"""What went wrong with an upload, and the way out; German msgids."""
+
+
+@router.get("/nachweise/{case}")
+async def evidence(request: Request, person: Applicant, case: str, zu: str | None = None) -> Response:
+    """The evidence of one case or draft; `zu`: the request of the office that brought the applicant here."""
+    current = await up_to_date(request)
+    doc, grant = await _opened(request, person, case)
+    return await _show(request, case, doc, grant, asked=zu, updating=not current)
+
+
+@router.post("/nachweise/{case}", dependencies=[Depends(limited("upload"))], max_body_size=REQUEST_BYTES_MAX)
+async def upload(request: Request, person: Applicant, case: str) -> Response:
+    """Take files for one kind of evidence, or remove one. A refused file says why; the others stay."""
+    doc, grant = await _opened(request, person, case)
+    try:
+        form = await read_form(request)
+    except Refused as refused:
+        return await _show(request, case, doc, grant, status=422, errors={"": _problem(refused)})
+    try:
+        if "entfernen" in form:
+            outcome = await _remove(request, person, case, doc, str(form["entfernen"]), form)
+            return see_other(request, f"/nachweise/{case}", outcome)
+        kind = str(form.get("hochladen", ""))
+        outcomes, refused_files = await _accept(request, person, case, doc, grant, kind, form)
+    finally:
+        await form.close()
+    if refused_files:
+        await up_to_date(request)
+        doc, grant = await _opened(request, person, case)
+        return await _show(request, case, doc, grant, status=422, errors={kind: " ".join(refused_files)})
+    return see_other(request, f"/nachweise/{case}", *outcomes)
+
+
+async def _accept(
+    request: Request, person: Applicant, case: str, doc: Document, grant: Grant | None, kind: str, form: Any
+) -> tuple[list[Outcome], list[str]]:
+    """Store each file; (what was written, why others were not)."""
+    speak_for(request)
+    service, given = service_of(request), await by_applicant(request, person, form)
+    limit = service.settings.files_per_case_max
+    outcomes: list[Outcome] = []
+    problems: list[str] = []
+    if kind not in catalogue().evidence:
+        raise NotFound(kind)
+    parts = files_of(form)
+    if not parts:
+        problems.append(_problem(Refused(Code.INVALID)))
+    for number, part in enumerate(parts):
+        try:
+            if len(doc.get("documents", {})) + len(outcomes) >= limit:
+                raise Refused(Code.TOO_MANY_FILES, count=limit)
+            kept = await take(service.ports.blobs, part, service.settings.upload_bytes_max)
+        except Refused as refused:
+            problems.append(_problem(refused))
+            continue
+        accept = AcceptUpload(
+            **{**given, "id": derived_id(given["id"], str(number))},
+            case=case,
+            document=derived_id(given["id"], case, str(number)),
+            evidence=kind,
+            party=given["scope"].id,
+            digest=kept.digest,
+            blobs=(kept.blob,),
+            file=kept.file,
+        )
+        outcome = await service.run(accept)
+        if not outcome.events:  # sent before: what was stored for it counts, this copy does not
+            await service.ports.blobs.delete(kept.blob)
+        outcomes.append(outcome)
+    return outcomes, problems
+
+
+async def _remove(request: Request, person: Applicant, case: str, doc: Document, document: str, form: Any) -> Outcome:
+    entry = doc.get("documents", {}).get(document)
+    if entry is None:
+        raise NotFound(document)
+    given = await by_applicant(request, person, form)
+    command = DeleteDocument(**given, case=case, document=document, submitted=bool(entry.get("filed")))
+    return await service_of(request).run(command)
+
+
+@router.get("/nachweise/{case}/{document}")
+async def own_file(request: Request, person: Applicant, case: str, document: str) -> Response:
+    """The original of a document of one's own case."""
+    await up_to_date(request)
+    doc, _grant = await _opened(request, person, case)
+    return await _original(request, doc, document)
+
+
+@router.get("/amt/nachweise/{case}/{document}")
+async def office_file(request: Request, person: Staff, case: str, document: str) -> Response:
+    """The original, for the office; recorded."""
+    doc = await service_of(request).get(files, scope_of_staff(person), case)
+    await looked(request, person, case, "original", document)
+    return await _original(request, doc, document)
+
+
+@router.get("/amt/nachweise/{case}/{document}/seite/{number}")
+async def office_page(request: Request, person: Staff, case: str, document: str, number: int) -> Response:
+    """The image of one page, from 1; recorded once a minute."""
+    doc = await service_of(request).get(files, scope_of_staff(person), case)
+    await looked(request, person, case, "document", document)
+    return await _page_image(request, doc, document, number)
+
+
+async def _opened(request: Request, person: Applicant, case: str) -> tuple[Document, Grant | None]:
+    """The case's documents if they are this person's, by the view or by a grant. Raises NotFound."""
+    service, scope = service_of(request), await scope_of_applicant(request, person)
+    shell = shell_of(request)
+    token = shell.cookies.session_token(request, "public") or ""
+    signed = shell.cookies.get(request, UPLOAD_COOKIE)
+    grant = service.ports.grants.read(signed, token, now(request)) if signed else None
+    if grant is not None and (grant.case, grant.party, grant.purpose) != (case, scope.id, "upload"):
+        grant = None
+    doc = await service.find(files, scope, case)
+    if doc is None and grant is None:
+        raise NotFound(case)
+    return doc or {}, grant
+
+
+async def _show(
+    request: Request,
+    case: str,
+    doc: Document,
+    grant: Grant | None,
+    *,
+    status: int = 200,
+    errors: dict[str, str] | None = None,
+    asked: str | None = None,
+    updating: bool = False,
+) -> Response:
+    locale = speak_for(request).code
+    entries = [await _entry(request, entry) for entry in doc.get("documents", {}).values() if entry.get("evidence")]
+    demanded = list(doc.get("demanded") or (grant.evidence if grant else ()))
+    requested = {kind: r["deadline"] for r in doc.get("requests", {}).values() for kind in r["evidence"]}
+    kinds = list(dict.fromkeys([*requested, *demanded, *(entry["evidence"] for entry in entries)]))
+    cards = [_card(kind, entries, requested, doc.get("verdicts", {}), locale) for kind in kinds]
+    response = page(
+        request,
+        "pages/evidence.html",
+        status,
+        case=case,
+        submitted=bool(doc.get("submitted")),
+        erased=bool(doc.get("erased_at")),
+        cards=cards,
+        complete=sum(1 for card in cards if card["files"] or card["settled"]),
+        waiting=any(e["status"] == "uploaded" for e in entries),
+        new=any(not e["filed"] for e in entries) and bool(doc.get("submitted")),
+        errors=errors or {},
+        asked=asked,
+        updating=updating,
+        bytes_max=service_of(request).settings.upload_bytes_max,
+        files_max=FILES_PER_REQUEST_MAX,
+    )
+    return response
+
+
+def _card(
+    kind: str, entries: list[Document], requested: dict[str, str], verdicts: dict[str, str], locale: str
+) -> Document:
+    known = catalogue().evidence[kind]
+    return {
+        "kind": kind,
+        "title": known.title.pick(locale),
+        "why": known.reason.pick(locale),
+        "files": [entry for entry in entries if entry["evidence"] == kind],
+        "deadline": requested.get(kind),
+        "settled": verdicts.get(kind) in ("accepted", "not-needed"),
+    }
+
+
+async def _entry(request: Request, entry: Document) -> Document:
+    opened = None
+    if entry.get("sealed"):
+        opened = await service_of(request).ports.sealing.open_token(entry["sealed"], UploadedFile)
+    return {
+        "id": entry["id"],
+        "evidence": entry["evidence"],
+        "status": entry.get("status", "uploaded"),
+        "reason": entry.get("reason"),
+        "pages": entry.get("pages"),
+        "hints": entry.get("hints", ()),
+        "filed": bool(entry.get("filed")),
+        "name": opened.file.name if opened else None,
+        "kilobytes": max(1, opened.file.size_bytes // 1000) if opened else None,
+    }
+
+
+async def _original(request: Request, doc: Document, document: str) -> Response:
+    file = await _stored(request, doc, document)
+    content = await fetch(service_of(request).ports.blobs, file.blob, file.identity)
+    response = Response(content, media_type=file.media_type)
+    shown = "inline" if file.media_type in ("application/pdf", "image/jpeg", "image/png") else "attachment"
+    response.headers["Content-Disposition"] = f"{shown}; filename*=UTF-8''{quote(file.name)}"
+    as_uploaded_content(response)
+    return response
+
+
+async def _page_image(request: Request, doc: Document, document: str, number: int) -> Response:
+    entry = doc.get("documents", {}).get(document)
+    if entry is None or not entry.get("images"):
+        raise NotFound(document)
+    images = await service_of(request).ports.sealing.open_token(entry["images"], PageImages)
+    if not images:
+        raise Erased(document)
+    if not 1 <= number <= len(images.blobs):
+        raise NotFound(f"{document} page {number}")
+    content = await fetch(service_of(request).ports.blobs, images.blobs[number - 1], images.identity)
+    response = Response(content, media_type="image/jpeg")
+    as_uploaded_content(response)
+    return response
+
+
+async def _stored(request: Request, doc: Document, document: str) -> StoredFile:
+    sealing = service_of(request).ports.sealing
+    own, made = doc.get("documents", {}).get(document), doc.get("made", {}).get(document)
+    if own is not None and own.get("sealed"):
+        opened: Any = await sealing.open_token(own["sealed"], UploadedFile)
+    elif made is not None:
+        received = made["kind"] == "message-in"
+        opened = await sealing.open_token(made["sealed"], ReceivedContent if received else SealedFile)
+    else:
+        raise NotFound(document)
+    if not opened:
+        raise Erased(document)
+    file: StoredFile = opened.file
+    return file
+
+
+def _problem(refused: Refused) -> str:
+    text = PROBLEMS.get(refused.code)
+    if text is None:
+        raise refused
+    return _(text).format(**refused.params)

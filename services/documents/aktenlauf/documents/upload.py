@@ -1,0 +1,94 @@
+"""Taking a file from a request: refused at once for what it is, else sealed and stored before anybody is told so.
+
+The request is read into memory and never onto a disk: parts of a multipart body that the framework would write to a
+temporary file would lie there in the clear.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from aktenlauf.contracts.common import StoredFile
+from aktenlauf.contracts.documents import UploadedFile
+from aktenlauf.contracts.errors import Code
+from aktenlauf.documents.recognition import HEAD_BYTES, Recognised, Refusal, recognise, refuse_size
+from aktenlauf.kit.blobs import Blobs
+from aktenlauf.kit.errors import Refused
+from aktenlauf.kit.files import keep, new_identity
+
+FILES_PER_REQUEST_MAX = 10
+NAME_CHARACTERS_MAX = 200
+_CODES = {
+    Refusal.EMPTY: Code.EMPTY_FILE,
+    Refusal.TOO_LARGE: Code.FILE_TOO_LARGE,
+    Refusal.TYPE_NOT_ALLOWED: Code.TYPE_NOT_ALLOWED,
+    Refusal.NOT_WHAT_IT_SAYS: Code.NOT_WHAT_IT_SAYS,
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that was stored. `digest` is over salt and content."""
+
+    digest: str
+    blob: str
+    file: UploadedFile
+
+
+class _InMemory(MultiPartParser):
+    """Never spools to a disk; the body limit of the route bounds what is held."""
+
+    spool_max_size = 1 << 40
+
+
+async def read_form(request: Request) -> FormData:
+    """The posted form with its files. Raises Refused(MALFORMED) for what is no multipart form."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise Refused(Code.MALFORMED)
+    try:
+        return await _InMemory(
+            request.headers, request.stream(), max_files=FILES_PER_REQUEST_MAX, max_fields=50
+        ).parse()
+    except MultiPartException:
+        raise Refused(Code.MALFORMED) from None
+
+
+def files_of(form: FormData, field: str = "file") -> Sequence[UploadFile]:
+    """The files that were chosen; an empty file field is none."""
+    return [part for part in form.getlist(field) if isinstance(part, UploadFile) and (part.filename or part.size)]
+
+
+async def take(blobs: Blobs, part: UploadFile, bytes_max: int) -> Kept:
+    """Check by content, seal, store. Raises Refused with the reason and the file's name; Unavailable."""
+    name = clean_name(part.filename or "")
+    if refusal := refuse_size(part.size or 0, bytes_max):
+        raise Refused(_CODES[refusal], name=name, megabytes=bytes_max // 1_000_000)
+    content = await part.read()
+    found = recognise(content[:HEAD_BYTES], name)
+    if not isinstance(found, Recognised):
+        raise Refused(_CODES[found.code], name=name, seems=found.seems)
+    identity, salt = new_identity(), secrets.token_hex(16)
+    blob = await keep(blobs, content, identity)
+    file = StoredFile(
+        blob=blob,
+        identity=identity,
+        name=name or f"Dokument.{found.extension}",
+        media_type=found.media_type,
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    digest = hashlib.sha256(salt.encode() + content).hexdigest()
+    return Kept(digest, blob, UploadedFile(file=file, salt=salt))
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path, printable, of bounded length, its extension kept."""
+    last = "".join(c for c in PurePath(name.replace("\\", "/")).name if c.isprintable())
+    suffix = PurePath(last).suffix[:12]
+    return last if len(last) <= NAME_CHARACTERS_MAX else last[: NAME_CHARACTERS_MAX - len(suffix)] + suffix

@@ -18,6 +18,9 @@ from aktenlauf.kit.settings import Settings
 from aktenlauf.kit.tail import ClockTail, Publisher, ReactionTail, ViewTail
 from aktenlauf.kit.views import Document, Page, Query, View
 
+SEEN_SECONDS = 2.0
+"""How long a request waits for the views."""
+
 _log = logger(__name__)
 
 
@@ -87,6 +90,16 @@ class Service:
             return True  # what it does not hear, it need not wait for
         records = await self.ports.log.read(stream, version - 1)
         return bool(records) and self._views.progress.position >= records[0].position
+
+    async def until_seen(self, stream: str, version: int, seconds: float = SEEN_SECONDS) -> bool:
+        """Wait for `has_seen` of an own stream's version that is already in the log; False after `seconds`."""
+        records = await self.ports.log.read(stream, version - 1)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._views.progress.reach(records[0].position)
+        except TimeoutError:
+            return False
+        return True
 
     async def settled(self) -> bool:
         """Whether everything in the log has been applied and reacted to: for tests and an orderly stop."""

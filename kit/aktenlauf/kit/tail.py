@@ -258,6 +258,7 @@ class ReactionTail:
         if group in self._stopped:
             if wanted:
                 await self._put_aside(record.meta, stored.record, Standing.WAITING, "behind another")
+            await self._views_at.reach(stored.position)  # what is waited for may be what this record brings to a view
             await self._retry(group)
         elif wanted:
             standing, error = await self._attempt(record)

@@ -13,10 +13,6 @@ from typing import TypeVar
 
 from aktenlauf.kit.errors import Halt, Unavailable
 
-CACHE_KIBIBYTES = 16 * 1024
-CHECKPOINT_PAGES = 4000
-"""Pages in the write-ahead log before SQLite moves them, which costs two syncs: 16 MB keeps that away from most commits."""
-
 T = TypeVar("T")
 
 
@@ -30,8 +26,6 @@ def open_database(path: Path, schema: str, data_format: int, *, durable: bool = 
     db.execute("PRAGMA journal_mode=WAL")
     db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
     db.execute("PRAGMA secure_delete=ON")
-    db.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
-    db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     found = db.execute("PRAGMA user_version").fetchone()[0]
     if found > data_format:
         db.close()

@@ -36,24 +36,23 @@ async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any
         return  # deleted meanwhile
     document = {"case": meta.case, "document": event.document}
     try:
-        verdict = await StructureScanner().scan(_whole(data))
-    except ScannerUnavailable as error:
-        raise Unavailable("the scanner does not answer") from error
-    yield do(RecordScan, **document, clean=judge(verdict) is None, scanner=verdict.scanner)
-    if judge(verdict) is not None:
-        yield do(RejectDocument, **document, reason="malware")
-        return
-    try:
         found = await ports.workers.run(inspection.inspect, data, content.file.media_type)
         if isinstance(found, Refusal):
             yield do(RejectDocument, **document, reason="password" if found is Refusal.PASSWORD else "unreadable")
+            return
+        # Scanned after it was opened once: a file that kills its worker is known by then, and not tried for ever.
+        verdict = await StructureScanner(ports.workers, service.settings.upload_bytes_max).scan(_whole(data))
+        refused = judge(verdict)
+        yield do(RecordScan, **document, clean=refused is None, scanner=verdict.scanner)
+        if refused is not None:
+            yield do(RejectDocument, **document, reason="malware")
             return
         images = await _page_images(ports, data, content.file, found.shown_pages)
     except WorkerFailed:
         yield do(RejectDocument, **document, reason="unreadable")
         return
-    except WorkersBusy as error:
-        raise Unavailable("all workers are busy") from error
+    except (WorkersBusy, ScannerUnavailable) as error:
+        raise Unavailable("the workers are busy") from error
     hints = (*verdict.marks, *(("no-text",) if found.text_pages == 0 else ()))
     yield do(RecordCheck, **document, pages=found.pages, hints=hints, blobs=tuple(images.blobs), images=images)
 

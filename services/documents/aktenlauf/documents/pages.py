@@ -6,7 +6,7 @@ The only place where people get the content of files, so that whoever looks is r
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from aktenlauf.contracts.catalogue import catalogue
@@ -68,7 +68,7 @@ async def evidence(request: Request, person: Applicant, case: str, zu: str | Non
     return await _show(request, case, doc, grant, asked=zu, updating=not current)
 
 
-@router.post("/nachweise/{case}", dependencies=[Depends(limited("upload"))], max_body_size=REQUEST_BYTES_MAX)
+@router.post("/nachweise/{case}", dependencies=[limited("upload")], max_body_size=REQUEST_BYTES_MAX)
 async def upload(request: Request, person: Applicant, case: str) -> Response:
     """Take files for one kind of evidence, or remove one. A refused file says why; the others stay."""
     doc, grant = await _opened(request, person, case)
@@ -221,7 +221,7 @@ def _card(
     known = catalogue().evidence[kind]
     return {
         "kind": kind,
-        "title": known.title.pick(locale),
+        "title": known.label.pick(locale),
         "why": known.reason.pick(locale),
         "files": [entry for entry in entries if entry["evidence"] == kind],
         "deadline": requested.get(kind),

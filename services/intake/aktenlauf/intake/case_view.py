@@ -101,7 +101,7 @@ def _stage(doc: Document) -> int:
     if doc["status"] in ("closed", "withdrawn"):
         return 6
     if doc.get("decision"):
-        return 5 if doc["status"] == "appointment" else 4
+        return 5 if doc.get("appointment", {}).get("state") in ("offered", "booked", "attended", "missed") else 4
     demanded = doc.get("demanded", [])
     if demanded and all(kind in doc.get("settled", {}) for kind in demanded):
         return 3

@@ -40,7 +40,7 @@ mailbox = View("mailbox", version=1, indexes=("latest",))
 
 evidence = View("evidence", version=1)
 """The files of a case, drafts included: {documents: {id: {id, evidence, status, sealed, pages, hints, filed, ...}}}.
-`status`: received, checked, rejected (then `reason`), deleted."""
+`status`: uploaded, checked, rejected (then `reason`), deleted."""
 
 looks = View("looks", version=1)
 """Who looked at a case: {entries: [{at, role, office, what, document, service}]}, newest first."""
@@ -51,7 +51,7 @@ stored = stored_blobs("stored_blobs", ReceiptIssued)
 def new_uploads(doc: Document | None) -> list[Document]:
     """From an evidence document: usable files that are not part of the application yet, oldest first."""
     files = (doc or {}).get("documents", {}).values()
-    fresh = [file for file in files if file["status"] in ("received", "checked") and not file.get("filed")]
+    fresh = [file for file in files if file["status"] in ("uploaded", "checked") and not file.get("filed")]
     return sorted(fresh, key=lambda file: (file["at"], file["id"]))
 
 
@@ -108,7 +108,7 @@ def file_uploaded(doc: Document, event: DocumentUploaded, meta: Meta) -> None:
     """A file came; for drafts this is the first that is heard of a case."""
     doc.setdefault("parties", [event.party])
     file = _document(doc, event.document)
-    file.update(evidence=event.evidence, at=meta.time, sealed=event.sealed.token, status="received")
+    file.update(evidence=event.evidence, at=meta.time, sealed=event.sealed.token, status="uploaded")
 
 
 @evidence.on(DocumentScanned)

@@ -97,8 +97,7 @@ async def _documents(service: Service, office: str, place: str, first: date, las
     query = Query(
         at_least=day_key(office, place, first), below=day_key(office, place, last + timedelta(days=1)), limit=200
     )
-    page = await service.page(days, System(_OPENER), query)
-    return [doc for doc in page.documents if "starts" in doc]
+    return list((await service.page(days, System(_OPENER), query)).documents)
 
 
 def _dates(first: date, last: date) -> Iterator[date]:

@@ -136,8 +136,7 @@ def _by_day(event: object, meta: Meta) -> str:
 def open_day(doc: Document, event: CapacityOpened, meta: Meta) -> None:
     starts = {timestamp(datetime.fromisoformat(start)): places for start, places in event.starts.items()}
     doc.update(offices=[event.office], office=event.office, place=event.place, day=event.day.isoformat())
-    doc.update(starts=starts, minutes=event.minutes, closed=None)
-    doc.setdefault("taken", {})
+    doc.update(starts=starts, minutes=event.minutes, closed=None, taken={})
 
 
 @days.on(CapacityClosed, key=_by_day)

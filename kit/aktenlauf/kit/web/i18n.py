@@ -61,10 +61,15 @@ class Catalogue:
 def _load(code: str, folders: Sequence[Path]) -> NullTranslations:
     if code == GERMAN.code:
         return NullTranslations()
-    texts = Translations()
-    for folder in reversed(folders):
-        for file in sorted([*folder.glob(f"{code}.po"), *folder.glob(f"*.{code}.po")]):
-            texts.merge(_compiled(file, code))
+    found = [
+        file
+        for folder in reversed(folders)
+        for file in sorted([*folder.glob(f"{code}.po"), *folder.glob(f"*.{code}.po")])
+    ]
+    compiled = [_compiled(file, code) for file in found]
+    texts = compiled[0] if compiled else Translations()  # merging into an empty one would lose the plural rule
+    for further in compiled[1:]:
+        texts.merge(further)
     return texts
 
 

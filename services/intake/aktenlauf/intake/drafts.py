@@ -8,7 +8,7 @@ there is no draft any more, even if its record should still lie there.
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -43,6 +43,13 @@ class Typed(BaseModel):
     checked: bool
 
 
+class Touch(BaseModel):
+    """A change of a page: version of the draft, and the window (one showing of the page) that it came from."""
+
+    version: int
+    window: str
+
+
 class DraftContent(Content):
     """What is sealed."""
 
@@ -52,8 +59,8 @@ class DraftContent(Content):
     answers: dict[str, Any] = Field(default_factory=dict)
     typed: dict[str, Typed] = Field(default_factory=dict)
     """By page, for pages with something that is no valid answer."""
-    touched: dict[str, int] = Field(default_factory=dict)
-    """By page: version of the draft in which it was last changed."""
+    touched: dict[str, Touch] = Field(default_factory=dict)
+    """By page: its last change."""
     locale: str = "de"
     salt: str
     """Of the submission's digest: random, and the same however often it is submitted."""
@@ -71,6 +78,14 @@ class Draft:
     content: DraftContent
     offer: catalogue.Service
     """What is applied for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a posted page was made from: the draft's version (None: does not say), and which showing it was."""
+
+    version: int | None
+    window: str
 
 
 class StepChanged(Exception):
@@ -143,15 +158,14 @@ async def save_step(
     step: catalogue.Step,
     form: Form,
     *,
-    seen: int | None,
+    shown: Shown,
     checked: bool,
     locale: str,
     at: datetime,
 ) -> Saved:
-    """Keep a posted page: valid answers as answers, the rest as typed.
+    """Keep a posted page: valid answers as answers, the rest as typed. `checked`: the applicant wants to go on.
 
-    `seen` is the version that the page was made from; None: whatever is there is replaced. Two windows that work on
-    different pages do not disturb each other. Raises StepChanged, NotFound, Unavailable.
+    Two windows that work on different pages do not disturb each other. Raises StepChanged, NotFound, Unavailable.
     """
     for _ in range(SAVE_ATTEMPTS):
         draft = await load(service, case, party)
@@ -160,25 +174,26 @@ async def save_step(
         unchanged = (content.answers, content.typed) == (draft.content.answers, draft.content.typed)
         if unchanged and draft.version > 1:
             return Saved(draft, read)
-        if not unchanged and seen is not None and draft.content.touched.get(step.key, 0) > seen:
+        if not unchanged and _overtaken(draft.content.touched.get(step.key), shown):
             raise StepChanged(draft, read)
-        content = _marked(content, draft, step.key, locale)
+        content = _marked(content, draft, step.key, shown.window, locale)
         with suppress(Conflict):
             return Saved(await _store(service, case, party, draft.version + 1, content, at), read)
     raise Unavailable(f"draft {case} is written by many at once", retry_after=1)
-
-
-async def save_answers(service: Service, draft: Draft, changes: forms.Answers, locale: str, at: datetime) -> Draft:
-    """Keep valid answers that were not given on a page of their own (declarations). Raises Conflict."""
-    answers = forms.apply(draft.content.answers, changes)
-    content = draft.content.model_copy(update={"answers": answers, "locale": locale})
-    return await _store(service, draft.case, draft.party, draft.version + 1, content, at)
 
 
 def controls(content: DraftContent, step: catalogue.Step) -> dict[str, list[str]]:
     """What a page is filled with."""
     typed = content.typed.get(step.key)
     return dict(typed.controls) if typed else forms.typed(step, content.answers)
+
+
+def steps(draft: Draft, today: date) -> list[forms.StepState]:
+    """The pages of the form with their state. A page with something unreadable on it is not done."""
+    states = forms.steps(draft.offer, draft.content.answers, today)
+    return [
+        replace(s, state="started") if s.state == "done" and s.step.key in draft.content.typed else s for s in states
+    ]
 
 
 def errors(draft: Draft, step: catalogue.Step, today: date) -> list[FieldError]:
@@ -204,9 +219,7 @@ def gaps(draft: Draft, today: date) -> list[forms.Missing]:
     return sorted((gap for gap in found if gap.step not in last), key=lambda gap: order[gap.step])
 
 
-async def discard(
-    service: Service, case: str, reason: Literal["draft-deleted", "draft-expired"], at: datetime
-) -> None:
+async def discard(service: Service, case: str, reason: Literal["draft-deleted", "draft-expired"], at: datetime) -> None:
     """Erase a draft with everything that was uploaded to it. What was submitted is not touched but for the record."""
     if not await is_submitted(service, case):
         await service.run(
@@ -242,9 +255,7 @@ async def _open(service: Service, stored: Stored) -> Draft | None:
     return Draft(stored.case, stored.party, stored.version, stored.saved_at, stored.expires_at, content, offer)
 
 
-async def _store(
-    service: Service, case: str, party: str, version: int, content: DraftContent, at: datetime
-) -> Draft:
+async def _store(service: Service, case: str, party: str, version: int, content: DraftContent, at: datetime) -> Draft:
     sealed = await service.ports.sealing.seal(content, case_key(case), event_id=f"{case}.{version}")
     stored = Stored(case, party, version, sealed, at, at + KEPT)
     await service.ports.drafts.save(stored)
@@ -258,9 +269,7 @@ def _offer(key: str) -> catalogue.Service:
     return offer
 
 
-def _with_step(
-    content: DraftContent, step: catalogue.Step, read: forms.StepInput, checked: bool
-) -> DraftContent:
+def _with_step(content: DraftContent, step: catalogue.Step, read: forms.StepInput, checked: bool) -> DraftContent:
     """What is wrong now replaces what was right before: an old answer must not be submitted in its place."""
     wrong = {field.id: None for field in step.fields if _erred(field.id, read.errors)}
     answers = forms.apply(content.answers, {**read.changes, **wrong})
@@ -270,11 +279,14 @@ def _with_step(
     return content.model_copy(update={"answers": answers, "typed": typed})
 
 
-def _marked(content: DraftContent, draft: Draft, step: str, locale: str) -> DraftContent:
-    touched = {**content.touched, step: draft.version + 1}
-    return content.model_copy(
-        update={"touched": touched, "locale": locale, "catalogue_version": draft.offer.version}
-    )
+def _overtaken(last: Touch | None, shown: Shown) -> bool:
+    # a window's own saves while typing do not overtake it
+    return bool(last and shown.version is not None and last.version > shown.version and last.window != shown.window)
+
+
+def _marked(content: DraftContent, draft: Draft, step: str, window: str, locale: str) -> DraftContent:
+    touched = {**content.touched, step: Touch(version=draft.version + 1, window=window)}
+    return content.model_copy(update={"touched": touched, "locale": locale, "catalogue_version": draft.offer.version})
 
 
 def _erred(field_id: str, wrong: Sequence[FieldError]) -> bool:

@@ -56,7 +56,7 @@ def receipt_data(
         "office": _letterhead(office),
         "addressee": _addressee(content),
         "case_number": number,
-        "applicant": {"name": _call_name(content.name), "birth": _birth(content)},
+        "applicant": {"name": _call_name(content.name), "born": _born(content)},
         "matter": {"title": offered.title.de, "norm": ", ".join(p.cite for p in offered.paragraphs)},
         "submitted_at": filed.isoformat(timespec="seconds"),
         "digest": digest,
@@ -136,8 +136,8 @@ def _addressee(content: ApplicationContent) -> list[str]:
     return [line for line in lines if line]
 
 
-def _birth(content: ApplicationContent) -> str:
-    return date_text(content.birth_date, "de") if content.birth_date else ""
+def _born(content: ApplicationContent) -> str | None:
+    return date_text(content.birth_date, "de") if content.birth_date else None
 
 
 def _call_name(name: str) -> str:

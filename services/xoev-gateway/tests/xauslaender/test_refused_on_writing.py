@@ -53,6 +53,7 @@ def changed(value: object, path: str, new: object) -> object:
         ("person.height_cm", 1680, "person.height_cm"),
         ("person.address.house_number", "12b", "person.address.house_number"),
         ("person.address.house_number_suffix", "½", "person.address.house_number_suffix"),
+        ("person.address.flat", "ẞ", "person.address.flat"),
         ("person.address.postcode", "SW1A 1AA", "person.address.postcode"),
         ("person.address.postcode", "", "person.address.postcode"),
         ("person.contacts", (Contact("fax", "1"),), "person.contacts[0].channel"),

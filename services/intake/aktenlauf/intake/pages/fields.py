@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from aktenlauf.contracts.catalogue import ADDRESS_PARTS, DATE_PARTS, FormField, catalogue
+from markupsafe import Markup
+
+from aktenlauf.contracts.catalogue import ADDRESS_PARTS, DATE_PARTS, FormField, Option, catalogue
 from aktenlauf.contracts.nationalities import choices
 from aktenlauf.intake.form_texts import error_text
 from aktenlauf.intake.values import FieldError, rows
@@ -26,7 +28,6 @@ _LOOKS: Mapping[str, Look] = {
     "address": "address",
     "group": "group",
 }
-_PARTS = {"street": "al-w-l", "house_number": "s", "supplement": "l", "postcode": "s", "city": "l"}
 _AUTOCOMPLETE = {"street": "street-address", "postcode": "postal-code", "city": "address-level2"}
 
 
@@ -43,9 +44,6 @@ class Control:
     values: Sequence[str] = ()
     error: str | None = None
     options: Sequence[tuple[str, str]] = ()
-    option_hints: Mapping[str, str] = field(default_factory=dict)
-    wrong: str = ""
-    """Parts of a date that are at fault: some of d, m, y."""
     attrs: Mapping[str, str] = field(default_factory=dict)
     width: str | None = None
     suffix: str | None = None
@@ -109,7 +107,6 @@ def _control(
         values=typed.get(name, ()),
         error=error_text(mine[0], question, translate) if mine and question.type != "address" else None,
         options=_options(question, locale),
-        option_hints={o.key: o.hint.pick(locale) for o in question.options if o.hint},
         attrs=_attrs(question),
         width=_width(question),
         suffix="EUR" if question.type == "amount" else None,
@@ -134,7 +131,14 @@ def _options(question: FormField, locale: str) -> list[tuple[str, str]]:
         case "yes_no":
             return [(key, catalogue().words[key].pick(locale)) for key in ("yes", "no")]
         case _:
-            return [(option.key, option.label.pick(locale)) for option in question.options]
+            return [(option.key, _option(option, locale)) for option in question.options]
+
+
+def _option(option: Option, locale: str) -> str:
+    label = option.label.pick(locale)
+    if option.hint is None:
+        return label
+    return Markup('{}<br><span class="al-small al-muted">{}</span>').format(label, option.hint.pick(locale))
 
 
 def _attrs(question: FormField) -> dict[str, str]:
@@ -157,9 +161,7 @@ def _attrs(question: FormField) -> dict[str, str]:
 
 def _width(question: FormField) -> str | None:
     match question.type:
-        case "number":
-            return "s"
-        case "amount" | "phone":
+        case "number" | "amount" | "phone":
             return "m"
         case "text" if (question.limits.max_length or 0) <= 30:
             return "m"

@@ -114,7 +114,8 @@ def _sealed_model(model: type[Event]) -> type[BaseModel] | None:
     if field is None:
         return None
     choices = (field.annotation, *get_args(field.annotation))
-    return next(get_args(choice)[0] for choice in choices if get_origin(choice) is Sealed)
+    inner: type[BaseModel] = next(get_args(choice)[0] for choice in choices if get_origin(choice) is Sealed)
+    return inner
 
 
 ENVELOPE: dict[str, Any] = {

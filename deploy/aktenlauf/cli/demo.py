@@ -37,6 +37,6 @@ DEMO_USERS: list[DemoUser] = [
 
 async def demonstration(installation: Installation, server: uvicorn.Server) -> None:
     """Say where to look once everything is ready."""
-    while not (server.started and installation.ready):
+    while not (server.started and all((await installation.parts_ready()).values())):
         await asyncio.sleep(0.05)
     typer.echo(f"Aktenlauf is ready: {installation.settings.public_url}")

@@ -39,10 +39,9 @@ class Installation:
     shell: Shell
     app: Dispatcher
 
-    @property
-    def ready(self) -> bool:
-        """Whether every service follows its log."""
-        return all(service.ready for service in self.services.values())
+    async def parts_ready(self) -> Mapping[str, bool]:
+        """Of each service, whether it follows its log."""
+        return {name: service.ready for name, service in self.services.items()}
 
     async def settled(self) -> bool:
         """Whether everything that happened has been heard, applied and reacted to everywhere."""
@@ -78,7 +77,7 @@ async def opened(
         shell, provider = await _shell(settings, shared, users, stack)
         routes = [*provider.routes, *(demo_routes(lambda: installation) if demo_routes else ())]
         apps: dict[str, Starlette] = {
-            "kit": create_kit_app(shell, lambda: installation.ready),
+            "kit": create_kit_app(shell, lambda: installation.parts_ready()),
             "demo": Starlette(routes=routes),
         }
         for name, service in services.items():

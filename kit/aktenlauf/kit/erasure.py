@@ -105,8 +105,8 @@ def stored_blobs(name: str, *events: type[Event]) -> View:
 def register(reactions: Reactions, stored: View | None) -> None:
     """Add to a service's reactions what every service does when an erasure is ordered."""
 
-    @reactions.on(ErasureOrdered, name="erase")
-    async def erase(event: ErasureOrdered, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
+    @reactions.effect(ErasureOrdered, name="erase")
+    async def erase(event: ErasureOrdered, meta: Meta, service: Any) -> None:
         ports = service.ports
         await ports.drafts.delete(meta.case)
         if meta.source == ports.service:
@@ -117,8 +117,6 @@ def register(reactions: Reactions, stored: View | None) -> None:
         if meta.source == ports.service:
             for key in event.keys:
                 await ports.keyring.destroy(key)
-        for nothing in ():
-            yield nothing
 
     @reactions.when_due(erasures_due, name="certify-erasure")
     async def certify_when_due(key: str, doc: dict[str, Any], do: Do, service: Any) -> AsyncIterator[Command]:

@@ -36,7 +36,7 @@ class Shared:
         """Let go of everything."""
         await self.workers.close()
         await self.blobs.close()
-        await self.sessions.close()
+        self.sessions.close()
         await self.keyring.close()
 
 

@@ -14,7 +14,7 @@ A reaction yields commands for its own service. Their ids follow from the event,
 and the ordinal, so that running it again changes nothing: declared names never change.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -52,6 +52,7 @@ class Do:
         )
 
 
+Effect = Callable[[Any, Meta, Any], Awaitable[None]]
 React = Callable[[Any, Meta, Do, Any], AsyncIterator[Command]]
 Fall = Callable[[str, Document, Do, Any], AsyncIterator[Command]]
 
@@ -103,6 +104,20 @@ class Reactions:
                 key = (event.owner, event.kind)
                 self._by_name[key] = (*self._by_name.get(key, ()), Reaction(name, react))
             return react
+
+        return register
+
+    def effect(self, *events: type[Event], name: str) -> Callable[[Effect], Effect]:
+        """Register something to do that no command follows: `async (event, meta, service)`. It may run twice."""
+
+        def register(perform: Effect) -> Effect:
+            async def react(event: Any, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
+                await perform(event, meta, service)
+                return
+                yield  # an async generator of nothing
+
+            self.on(*events, name=name)(react)
+            return perform
 
         return register
 

@@ -6,7 +6,7 @@ was made for another (`aktenlauf.kit.hear`), so a token moved to another case ne
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import orjson
 from joserfc import jwe
@@ -30,7 +30,7 @@ class ErasedContent:
 
     key: str
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Literal[False]:
         return False
 
 

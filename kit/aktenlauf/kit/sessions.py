@@ -65,6 +65,9 @@ class Sessions(Protocol):
     async def end_all(self, subject: str) -> None:
         """End every session of this person on both sides."""
 
+    def close(self) -> None:
+        """Let go of the file or connection."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenKeys:

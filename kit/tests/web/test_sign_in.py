@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aktenlauf.kit.web.cookies import Cookies
 
 from .conftest import Installation, csrf_of, path_of, sign_in
 
@@ -86,6 +90,16 @@ async def test_a_cookie_sealed_for_the_other_side_finds_no_session_there(install
     token = browser.cookies[PUBLIC].split(".")[0]
     sealed = f"{token}.{installation.shell.cookies._seal('office', token)}"
     assert (await installation.browser().get("/amt", headers={"cookie": f"{OFFICE}={sealed}"})).status_code == 303
+
+
+def test_each_side_seals_its_cookies_with_its_own_key() -> None:
+    cookies, response = Cookies(b"w" * 32, secure=True), Response()
+    cookies.set_session(response, "public", "token")
+    value = response.headers["set-cookie"].split(";")[0].removeprefix(f"{PUBLIC}=")
+    sent = [(b"cookie", f"{PUBLIC}={value}; {OFFICE}={value}".encode())]
+    request = Request({"type": "http", "headers": sent})
+    assert cookies.session_token(request, "public") == "token"
+    assert cookies.session_token(request, "office") is None
 
 
 async def test_a_session_ends_after_thirty_idle_minutes(installation: Installation) -> None:

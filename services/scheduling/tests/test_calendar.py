@@ -22,9 +22,7 @@ def counter(land="NW", *, hours=None, minutes=20, places=3, closed_on=frozenset(
 
 def always(opens, closes, minutes=30):
     """A counter open every day of the week, so that the Sundays on which clocks change have slots."""
-    return counter(
-        hours=tuple(Hours(weekday=n, opens=opens, closes=closes) for n in range(7)), minutes=minutes
-    )
+    return counter(hours=tuple(Hours(weekday=n, opens=opens, closes=closes) for n in range(7)), minutes=minutes)
 
 
 def test_morning_is_cut_into_slots_with_their_places():

@@ -61,4 +61,5 @@ class SqliteDrafts:
     async def _select(self, where: str, *params: Any) -> list[Draft]:
         sql = f"SELECT {_COLUMNS} FROM drafts {where}"  # noqa: S608 only our own constants
         rows = await self._database.run(lambda db: db.execute(sql, params).fetchall())
-        return [Draft(*row[:4], datetime.fromisoformat(row[4]), datetime.fromisoformat(row[5])) for row in rows]
+        at = datetime.fromisoformat
+        return [Draft(c, p, v, s, at(saved), at(expires)) for c, p, v, s, saved, expires in rows]

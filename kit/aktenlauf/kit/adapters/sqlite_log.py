@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import orjson
 
@@ -21,6 +21,8 @@ from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, parse, stamp
 from aktenlauf.kit.adapters.sqlite import open_database
 from aktenlauf.kit.errors import CommandReused, Conflict, Halt, Unavailable
 from aktenlauf.kit.log import ANY, Appended, Heard, Stored
+
+T = TypeVar("T")
 
 DATA_FORMAT = 1
 COMMIT_JOBS_MAX = 256
@@ -122,7 +124,7 @@ class SqliteLog:
 
     # --- reading --------------------------------------------------------------------------------------------------
 
-    async def _read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         if self._closed:
             raise Unavailable("the log is closed")
         try:
@@ -132,14 +134,14 @@ class SqliteLog:
 
     # --- writing: everything below runs in the writer thread --------------------------------------------------------
 
-    async def _submit(self, work: Callable[[], Any]) -> Any:
+    async def _submit(self, work: Callable[[], T]) -> T:
         if self._closed:
             raise Unavailable("the log is closed")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
         self._jobs.put(_Job(work, loop, done))
         # Shielded: a request that is cancelled must not leave its append half known to anybody.
-        return await asyncio.shield(done)
+        return cast(T, await asyncio.shield(done))
 
     def _write(self) -> None:
         while (job := self._jobs.get()) is not None:

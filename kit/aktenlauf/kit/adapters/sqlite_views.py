@@ -29,7 +29,11 @@ class SqliteViews:
 
     async def prepare(self, views: Iterable[View]) -> None:
         declared = list(views)
-        await self._database.run(lambda db: [_create(db, view) for view in declared])
+        def work(db: sqlite3.Connection) -> None:
+            for view in declared:
+                _create(db, view)
+
+        await self._database.run(work)
 
     async def drop_others(self, views: Iterable[View]) -> None:
         kept = {view.collection for view in views}

@@ -53,7 +53,7 @@ class SqliteWork:
             'WHERE (?1 IS NULL OR handler = ?1) AND (?2 IS NULL OR "group" = ?2) ORDER BY position, handler'
         )
         rows = await self._database.run(lambda db: db.execute(sql, (handler, group)).fetchall())
-        return [Aside(*row[:4], Standing(row[4]), row[5], datetime.fromisoformat(row[6])) for row in rows]
+        return [Aside(h, g, p, r, Standing(s), e, datetime.fromisoformat(at)) for h, g, p, r, s, e, at in rows]
 
     async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:
         sql = (

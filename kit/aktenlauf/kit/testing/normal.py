@@ -8,11 +8,11 @@ import re
 from typing import Any
 
 import orjson
+from pydantic import BaseModel, ConfigDict
 
-from aktenlauf.kit.errors import Erased
 from aktenlauf.kit.log import EventLog, walk
 from aktenlauf.kit.scope import System
-from aktenlauf.kit.sealing import Sealing, key_of
+from aktenlauf.kit.sealing import ErasedContent, Sealing, key_of
 from aktenlauf.kit.views import PAGE_MAX, Document, Query, View, Views
 
 Streams = dict[str, list[dict[str, Any]]]
@@ -20,6 +20,10 @@ Streams = dict[str, list[dict[str, Any]]]
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]*\.[\w-]+\.[\w-]*\.[\w-]+")
+
+
+class _Anything(BaseModel):
+    model_config = ConfigDict(extra="allow")
 
 
 class Normal:
@@ -31,7 +35,10 @@ class Normal:
         self._times: dict[str, str] = {}
 
     async def streams(self, log: EventLog) -> Streams:
-        """The events of each stream, streams in order of name, as the order between streams means nothing."""
+        """The events of each stream, streams in order of name, as the order between streams means nothing.
+
+        The two runs must use the same case ids, or names in the same order.
+        """
         found: dict[str, list[bytes]] = {}
         async for stored in walk(log):
             found.setdefault(stored.stream, []).append(stored.record)
@@ -66,11 +73,9 @@ class Normal:
         return value
 
     async def _opened(self, token: str) -> Any:
-        key = self._text(key_of(token))
-        try:
-            return {"sealed by": key, "content": await self.value(await self._sealing.open_json(token))}
-        except Erased:
-            return {"sealed by": key, "content": "erased"}
+        content = await self._sealing.open_token(token, _Anything)
+        shown = "erased" if isinstance(content, ErasedContent) else await self.value(content.model_dump())
+        return {"sealed by": self._text(key_of(token)), "content": shown}
 
     def _text(self, text: str) -> str:
         text = _UUID.sub(lambda m: self._ids.setdefault(m[0], f"id {len(self._ids) + 1}"), text)

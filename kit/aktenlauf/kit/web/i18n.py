@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -73,6 +74,7 @@ def _load(code: str, folders: Sequence[Path]) -> NullTranslations:
     return texts
 
 
+@cache  # five services read the same files of the kit
 def _compiled(file: Path, code: str) -> Translations:
     with file.open("rb") as source:
         catalogue = read_po(source, locale=code)

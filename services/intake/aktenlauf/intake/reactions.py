@@ -36,12 +36,10 @@ erasure.register(reactions, stored)
 _BERLIN = ZoneInfo("Europe/Berlin")
 
 
-@reactions.on(ApplicationSubmitted, name="drop-draft")
-async def drop_draft(event: ApplicationSubmitted, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
+@reactions.effect(ApplicationSubmitted, name="drop-draft")
+async def drop_draft(event: ApplicationSubmitted, meta: Meta, service: Any) -> None:
     """What was submitted is no draft any more, even if the process died right behind the submission."""
     await service.ports.drafts.delete(meta.case)
-    for nothing in ():
-        yield nothing
 
 
 @reactions.on(ReceiptIssued, name="deliver-receipt")

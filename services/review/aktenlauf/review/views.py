@@ -256,7 +256,7 @@ def file_assigned(doc: Document, event: CaseAssigned, meta: Meta) -> None:
 
 @case_file.on(EvidenceReviewed)
 def file_reviewed(doc: Document, event: EvidenceReviewed, meta: Meta) -> None:
-    verdict = {"verdict": event.verdict, "at": meta.time, "by": meta.actor, "document": event.document}
+    verdict: Document = {"verdict": event.verdict, "at": meta.time, "by": meta.actor, "document": event.document}
     verdict["sealed"] = event.sealed.token if event.sealed else None
     doc.setdefault("verdicts", {})[event.evidence] = verdict
     doc["version"] = meta.version
@@ -264,7 +264,7 @@ def file_reviewed(doc: Document, event: EvidenceReviewed, meta: Meta) -> None:
 
 @case_file.on(EvidenceRequested)
 def file_requested(doc: Document, event: EvidenceRequested, meta: Meta) -> None:
-    entry = {"id": event.request, "at": meta.time, "from": "office", "by": meta.actor, "sealed": event.sealed.token}
+    entry: Document = {"id": event.request, "at": meta.time, "from": "office", "by": meta.actor, "sealed": event.sealed.token}
     entry.update(evidence=event.evidence, deadline=event.deadline.isoformat(), open=list(event.evidence))
     doc.setdefault("messages", []).append(entry)
     doc["version"] = meta.version
@@ -418,7 +418,7 @@ def remember(doc: Document, event: Any, meta: Meta) -> None:
     """One entry an event: what, when, who, and its open fields; nothing sealed."""
     if isinstance(event, ApplicationSubmitted):
         doc["offices"] = [event.office]
-    entry = {"id": meta.id, "kind": meta.type.split(".")[3], "service": meta.source, "at": meta.time}
+    entry: Document = {"id": meta.id, "kind": meta.type.split(".")[3], "service": meta.source, "at": meta.time}
     entry["actor"] = meta.actor
     entry["data"] = event.model_dump(mode="json", exclude={"sealed", "blobs", "digest", "party"}, exclude_none=True)
     doc.setdefault("entries", []).append(entry)

@@ -12,7 +12,7 @@
 ApplicationSubmitted is another service's, so it may come before or after everything else.
 """
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from aktenlauf.contracts.common import PersonalDataErased
@@ -33,7 +33,10 @@ from aktenlauf.contracts.scheduling import (
     SlotReleased,
     SlotTaken,
 )
-from aktenlauf.kit.views import DELETE, Document, View
+from aktenlauf.kit.scope import Scope
+from aktenlauf.kit.service import Service
+from aktenlauf.kit.views import DELETE, Document, Query, View
+from aktenlauf.scheduling.calendar import BERLIN
 
 appointments = View("appointments", version=1, indexes=("start",))
 """`start` is that of the booked slot (UTC): the order of an office's day."""
@@ -118,6 +121,20 @@ def slot_data(slot: Slot) -> dict[str, Any]:
 def _remember(doc: Document, what: str, meta: Meta, **more: Any) -> None:
     doc["version"] = meta.version
     doc.setdefault("history", []).append({"what": what, "at": meta.time, **more})
+
+
+async def appointments_of_day(service: Service, scope: Scope, day: date) -> list[Document]:
+    """All that are booked on this day, in order of time."""
+    first, last = (timestamp(datetime.combine(each, time(), tzinfo=BERLIN)) for each in (day, day + timedelta(days=1)))
+    found: list[Document] = []
+    after = None
+    while True:
+        query = Query(order="start", at_least=first, below=last, after=after, limit=200)
+        part = await service.page(appointments, scope, query)
+        found += part.documents
+        after = part.after
+        if after is None:
+            return found
 
 
 # --- days ---------------------------------------------------------------------------------------------------------

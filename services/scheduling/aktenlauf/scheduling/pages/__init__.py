@@ -1,0 +1,1 @@
+"""The pages of scheduling: what applicants see, and what the office sees."""

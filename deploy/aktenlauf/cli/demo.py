@@ -24,6 +24,7 @@ def _staff(subject: str, given: str, family: str, office: str, *roles: str, note
 DEMO_USERS: list[DemoUser] = [
     _applicant("amira", "Amira", "Haddad", date(1999, 3, 14), "neu hier, noch ohne Antrag"),
     _applicant("linh", "Linh", "Nguyễn", date(2001, 7, 2), "hat Anträge in verschiedenen Ständen"),
+    _applicant("pruefling", "Pia", "Probe-Ağaoğlu", date(2000, 2, 29), "Prüfbetrieb"),
     _applicant("mateo", "Mateo", "Quispe Mamani", date(1998, 11, 30), "wartet auf die Entscheidung"),
     _staff("keller", "Sabine", "Keller", "erlenbruck", "caseworker", note="Sachbearbeitung"),
     _staff("braun", "Mehmet", "Braun", "erlenbruck", "caseworker", "approver", note="Sachbearbeitung und Freigabe"),

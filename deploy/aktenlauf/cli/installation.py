@@ -101,7 +101,7 @@ async def _shell(
         secret=secret,
         settings=WebSettings(url, url, strip=DEMO_STRIP if settings.demo else "", demo=settings.demo),
         office=office_label,
-        limits=RateLimits(),
+        limits=RateLimits({"sign_in": settings.rate_sign_in, "upload": settings.rate_upload}),
     )
     return shell, provider
 

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     """Most files that one case may hold."""
     workers: Annotated[int, Field(ge=1, le=32)] = 2
     """Processes that open foreign files and make page images."""
+    rate_sign_in: str = "30/minute"
+    """Sign-ins from one address, as `count/span`."""
+    rate_upload: str = "120/minute"
+    """Uploads by one session, as `count/span`."""
     log: Literal["text", "json"] = "text"
     """Form of the log lines."""
     xoev_schema_dir: Annotated[Path | None, Field(validation_alias="XOEV_SCHEMA_DIR")] = None

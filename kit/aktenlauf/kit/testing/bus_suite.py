@@ -154,7 +154,7 @@ class BusSuite:
         bus = await exchange.connect()
         async with listening(bus, second.receive):
             await self.received_all(bus)
-        assert second.cases()[("samples", "0")][-1] == 4
+        assert 4 in second.cases()[("samples", "0")]
         assert len(second.kept) < len(first.kept)
 
     async def test_it_has_not_caught_up_while_something_waits(self, exchange: Exchange) -> None:

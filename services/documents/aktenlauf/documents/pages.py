@@ -68,7 +68,7 @@ async def evidence(request: Request, person: Applicant, case: str, zu: str | Non
     return await _show(request, case, doc, grant, asked=zu, updating=not current)
 
 
-@router.post("/nachweise/{case}", dependencies=[limited("upload")], max_body_size=REQUEST_BYTES_MAX)
+@router.post("/nachweise/{case}", dependencies=[limited("upload")])
 async def upload(request: Request, person: Applicant, case: str) -> Response:
     """Take files for one kind of evidence, or remove one. A refused file says why; the others stay."""
     doc, grant = await _opened(request, person, case)

@@ -16,7 +16,13 @@ from aktenlauf.kit.web.shell import Shell
 
 def build_web(service: Service, shell: Shell, settings: Settings) -> FastAPI:
     """The app; the service runs as long as its lifespan."""
-    app = create_service_app("documents", [pages.router, api.router], shell, lifespan=lambda _: service.running())
+    app = create_service_app(
+        "documents",
+        [pages.router, api.router],
+        shell,
+        lifespan=lambda _: service.running(),
+        larger_bodies={"/nachweise": pages.REQUEST_BYTES_MAX},
+    )
     app.state.service = service
     return app
 

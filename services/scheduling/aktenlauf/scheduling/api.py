@@ -1,10 +1,10 @@
 """Scheduling for machines: offers and slots of a case for its applicant, the day list for the office."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from fastapi import APIRouter, Path, Request
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.responses import Response
 
 from aktenlauf.contracts.envelope import timestamp
@@ -20,7 +20,8 @@ from aktenlauf.scheduling.views import appointments, appointments_of_day
 router = APIRouter(prefix="/api/scheduling/v1")
 
 State = Literal["none", "offered", "pending", "booked", "lost", "expired", "cancelled", "attended"]
-Day = Annotated[date, Query(ge=date(2020, 1, 1), le=date(2199, 12, 31))]
+Day = Annotated[date, Path(ge=date(2020, 1, 1), le=date(2199, 12, 31))]
+Start = Annotated[AwareDatetime, Field(ge=datetime(2020, 1, 1, tzinfo=UTC), le=datetime(2199, 12, 31, tzinfo=UTC))]
 
 
 class Slot(BaseModel):
@@ -46,7 +47,7 @@ class Choice(BaseModel):
     """The slot that the applicant wants."""
 
     place: str
-    start: AwareDatetime
+    start: Start
 
 
 class Entry(BaseModel):
@@ -107,7 +108,7 @@ async def cancel(request: Request, person: Applicant, case: str) -> Appointment:
 
 
 @router.get("/days/{day}")
-async def day_list(request: Request, staff: Staff, day: date) -> list[Entry]:
+async def day_list(request: Request, staff: Staff, day: Day) -> list[Entry]:
     """The office's appointments of a day, in order of time."""
     found = await appointments_of_day(service_of(request), scope_of_staff(staff), day)
     return [

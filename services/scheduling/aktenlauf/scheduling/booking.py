@@ -1,7 +1,7 @@
 """Choosing a slot from outside: what is free, and waiting for the day's answer. Pages and API do the same."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from aktenlauf.contracts.envelope import parse, timestamp
@@ -10,7 +10,7 @@ from aktenlauf.kit.errors import NotFound
 from aktenlauf.kit.runner import Outcome
 from aktenlauf.kit.service import Service
 from aktenlauf.kit.views import Document
-from aktenlauf.scheduling.capacity import opened_days
+from aktenlauf.scheduling.capacity import HORIZON, opened_days
 from aktenlauf.scheduling.domain import ChooseSlot, berlin_day
 from aktenlauf.scheduling.views import free_places
 
@@ -34,6 +34,8 @@ async def slot_at(service: Service, office: str, place: str, start: str) -> tupl
         day = berlin_day(datetime.fromisoformat(start))
     except (ValueError, OverflowError):
         raise NotFound(start) from None
+    if not timedelta(0) <= day - berlin_day(service.ports.clock()) <= HORIZON:
+        raise NotFound(start)
     for doc in await opened_days(service, office, place, day, day):
         if start in doc["starts"]:
             begin = datetime.fromisoformat(start)

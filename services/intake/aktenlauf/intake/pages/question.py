@@ -24,6 +24,7 @@ from aktenlauf.kit.web.i18n import LANGUAGES, PARAMETER
 from aktenlauf.kit.web.pages import page
 
 BACK_FIELD, MORE_FIELD, FEWER_FIELD, SEEN_FIELDS = "zurueck", "mehr", "weniger", "gezeigt"
+ADDED_FIELD = "neu"
 CHECKING = "pruefen"
 
 router = APIRouter(include_in_schema=False)
@@ -48,11 +49,12 @@ class _Asked:
 async def show(request: Request, person: Applicant, case: str, step: str) -> Response:
     visited = await visit(request, person)
     draft = await drafts.load(visited.service, case, visited.party)
-    asked = _step(draft, step)
+    asked = _step(visited, draft, step)
     if asked.last:
         return RedirectResponse(f"/antrag/{case}/{CHECKING}", 303)
-    typed, wrong = drafts.controls(draft.content, asked), drafts.errors(draft, asked, visited.today)
-    more, added = request.query_params.get(MORE_FIELD), "neu" in request.query_params
+    typed = drafts.controls(draft.content, asked)
+    more, added = request.query_params.get(MORE_FIELD), ADDED_FIELD in request.query_params
+    wrong = [] if added else drafts.errors(draft, asked, visited.today)
     return await _page(visited, _Asked(draft, asked, typed, wrong, more=more, added=added))
 
 
@@ -61,11 +63,11 @@ async def save(request: Request, person: Applicant, case: str, step: str) -> Res
     visited = await visit(request, person)
     form, _ = await posted(request)
     draft = await drafts.load(visited.service, case, visited.party)
-    asked = _step(draft, step)
+    asked = _step(visited, draft, step)
     aside = next((form[name][0] for name in (PARAMETER, MORE_FIELD, FEWER_FIELD) if form.get(name)), None)
     typed = _without(form, (form.get(FEWER_FIELD) or [""])[0])
     try:
-        saved = await _save(visited, case, asked, typed, checked=aside is None)
+        saved = await _save(visited, case, asked, typed, checked=aside is None or _was_checked(draft, step))
     except StepChanged as overtaken:
         return await _page(visited, _changed(visited, overtaken, asked))
     if aside is not None:
@@ -74,7 +76,7 @@ async def save(request: Request, person: Applicant, case: str, step: str) -> Res
     if wrong:
         return await _page(visited, _Asked(saved.draft, asked, saved.read.raw, wrong, 422))
     if added:
-        return RedirectResponse(f"{_path(request, case, asked, form)}neu=1", 303)
+        return RedirectResponse(f"{_path(request, case, asked, form)}{ADDED_FIELD}=1", 303)
     if form.get(BACK_FIELD) == [CHECKING]:
         return RedirectResponse(f"/antrag/{case}/{CHECKING}", 303)
     evidence = await visited.evidence(case)
@@ -87,9 +89,9 @@ async def keep(request: Request, person: Applicant, case: str, step: str) -> Res
     visited = await visit(request, person)
     form, _ = await posted(request)
     draft = await drafts.load(visited.service, case, visited.party)
-    asked = _step(draft, step)
+    asked = _step(visited, draft, step)
     try:
-        saved = await _save(visited, case, asked, form, checked=step in draft.content.typed and _was_checked(draft, step))
+        saved = await _save(visited, case, asked, form, checked=_was_checked(draft, step))
     except StepChanged:
         return page(request, "partials/_kept.html", 409, saved_at=None, controls=None, seen="")
     exist = [field.id for field in forms.visible_fields(draft.offer, asked, saved.draft.content.answers)]
@@ -102,9 +104,9 @@ async def keep(request: Request, person: Applicant, case: str, step: str) -> Res
     )
 
 
-def _step(draft: Draft, key: str) -> Step:
+def _step(visited: Visit, draft: Draft, key: str) -> Step:
     """The page, if it exists for these answers. Raises NotFound."""
-    states = forms.steps(draft.offer, draft.content.answers, drafts.today_of(draft.saved_at))
+    states = forms.steps(draft.offer, draft.content.answers, visited.today)
     found = next((state.step for state in states if state.step.key == key), None)
     if found is None:
         raise NotFound(key)
@@ -208,7 +210,8 @@ def _seen(form: Mapping[str, list[str]]) -> list[str] | None:
 
 
 def _was_checked(draft: Draft, step: str) -> bool:
-    return draft.content.typed[step].checked
+    typed = draft.content.typed.get(step)
+    return typed is not None and typed.checked
 
 
 def _without(form: Mapping[str, list[str]], entry: str) -> Mapping[str, list[str]]:

@@ -22,7 +22,7 @@ async def workers() -> AsyncIterator[Workers]:
 async def gone(pid: int) -> None:
     """Returns once this process has ended and been reaped."""
     async with asyncio.timeout(10):
-        while alive(pid):  # noqa: ASYNC110 - the kernel sends no event
+        while alive(pid):
             await asyncio.sleep(0.01)
 
 

@@ -1,4 +1,4 @@
-"""Object storage: bytes under a random name. What is stored is encrypted before it gets here (`aktenlauf.kit.files`)."""
+"""Object storage: bytes under a random name. What is stored was encrypted before (`kit.files`)."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Who looked: before personal content is shown to staff, an `Accessed` event is appended. If that fails, nothing is shown."""
+"""Who looked: an `Accessed` event before personal content is shown to staff. If that fails, nothing is shown."""
 
 from datetime import datetime
 from typing import Literal

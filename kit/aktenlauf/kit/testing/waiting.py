@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
     """Return once `condition` holds. Raises TimeoutError after `seconds`, which is for what never comes."""
     async with asyncio.timeout(seconds):
         while not await condition():

@@ -16,7 +16,6 @@ from aktenlauf.contracts.envelope import Event, parse
 from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted, ReceiptIssued
 from aktenlauf.contracts.offices import Office, by_postcode
-from aktenlauf.contracts.review import CaseOpened, Effect
 from aktenlauf.intake import case_number, drafts, forms, views
 from aktenlauf.intake.domain import ClaimNumber, Submit
 from aktenlauf.intake.drafts import Draft
@@ -42,11 +41,8 @@ class Filed:
     at: datetime
     digest: str
     office: str
-    title_valid_until: date | None
     receipt: str | None = None
     """Document id of the confirmation (PDF), once it is made."""
-    effect: Effect | None = None
-    """§ 81 AufenthG, once review has said so."""
 
 
 def office_of(draft: Draft) -> Office | None:
@@ -127,15 +123,11 @@ async def filed(service: Service, case: str, party: str) -> Filed:
     for event, at in await _events(service, f"intake/application/{case}"):
         match event:
             case ApplicationSubmitted() if event.party == party:
-                until = event.title_valid_until
-                found = Filed(case, event.number, event.service, at, event.digest, event.office, until)
+                found = Filed(case, event.number, event.service, at, event.digest, event.office)
             case ReceiptIssued() if found:
                 found = replace(found, receipt=event.document.document)
     if found is None:
         raise NotFound(case)
-    for event, _ in await _events(service, f"review/case/{case}"):
-        if isinstance(event, CaseOpened):
-            found = replace(found, effect=event.effect)
     return found
 
 

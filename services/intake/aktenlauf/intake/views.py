@@ -66,7 +66,7 @@ def _iso(day: date | None) -> str | None:
 def box_opened(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
     """Whose it is."""
     doc.update(case=meta.case, offices=[event.office], parties=[event.party], office=event.office)
-    doc.update(number=event.number, service=event.service, latest=meta.time)
+    doc.update(number=event.number, service=event.service, latest=meta.time, application=event.sealed.token)
     doc.update(messages=[], unread=0)
 
 

@@ -33,6 +33,7 @@ from aktenlauf.contracts.review import (
 )
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.decider import Code, Command, Decider, Event, Refused
+from aktenlauf.review.rules.days import berlin_day
 
 Verdict = Literal["accepted", "rejected", "not-needed"]
 
@@ -60,9 +61,10 @@ class OpenCase(OfCase):
 
 
 class TakeCase(OfCase):
-    """A caseworker takes the case, also from a colleague."""
+    """A caseworker takes the case, also from a colleague unless `if_free`."""
 
     staff: str
+    if_free: bool = False
 
 
 class ReviewEvidence(OfCase):
@@ -196,7 +198,7 @@ def decide(command: OfCase, case: Case) -> Sequence[Event]:
         raise Refused(Code.CLOSED)
     match command:
         case TakeCase():
-            return [] if case.assignee == command.staff else [CaseAssigned(staff=command.staff)]
+            return _take(command, case)
         case ApproveDecision():
             return _approve(command, case)
         case ReturnDecision():
@@ -236,6 +238,12 @@ def _open(command: OpenCase, case: Case) -> list[Event]:
     ]
 
 
+def _take(command: TakeCase, case: Case) -> list[Event]:
+    if command.if_free and case.assignee is not None:
+        raise Refused(Code.TAKEN)
+    return [] if case.assignee == command.staff else [CaseAssigned(staff=command.staff)]
+
+
 def _review(command: ReviewEvidence, case: Case) -> list[Event]:
     if case.verdicts.get(command.evidence) == command.verdict and not command.note:
         return []
@@ -248,7 +256,7 @@ def _review(command: ReviewEvidence, case: Case) -> list[Event]:
 def _request(command: RequestEvidence, case: Case) -> list[Event]:
     if not command.evidence:
         raise Refused(Code.NOTHING_REQUESTED)
-    if command.deadline <= command.at.date():
+    if command.deadline <= berlin_day(command.at):
         raise Refused(Code.DEADLINE_PAST)
     return [
         EvidenceRequested(
@@ -263,7 +271,7 @@ def _request(command: RequestEvidence, case: Case) -> list[Event]:
 def _ask(command: AskQuestion) -> list[Event]:
     if not command.text.strip():
         raise Refused(Code.EMPTY_MESSAGE)
-    if command.deadline is not None and command.deadline <= command.at.date():
+    if command.deadline is not None and command.deadline <= berlin_day(command.at):
         raise Refused(Code.DEADLINE_PAST)
     sealed = Sealed.of(FreeText(text=command.text.strip()))
     return [QuestionAsked(question=command.id, deadline=command.deadline, sealed=sealed)]

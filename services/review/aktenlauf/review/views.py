@@ -1,33 +1,15 @@
-"""What the office's pages show: the worklist, the case file, the history, and colleagues' names.
+"""The worklist, and the names of colleagues. The case file and the history stand in modules of their own.
 
 Topics arrive in any order between services, so no handler relies on another service's event having come before.
 """
 
 from datetime import date
-from typing import Any
 
-from aktenlauf.contracts.common import Accessed, DocumentRef, ErasureOrdered, PersonalDataErased
-from aktenlauf.contracts.documents import (
-    DocumentChecked,
-    DocumentDeleted,
-    DocumentRejected,
-    DocumentScanned,
-    DocumentUploaded,
-)
-from aktenlauf.contracts.envelope import Event, Meta
-from aktenlauf.contracts.intake import (
-    ApplicationSubmitted,
-    ApplicationWithdrawn,
-    MessageDelivered,
-    MessageRead,
-    NotificationSent,
-    QuestionAnswered,
-    ReceiptIssued,
-    SupplementFiled,
-)
+from aktenlauf.contracts.common import ErasureOrdered
+from aktenlauf.contracts.envelope import Meta
+from aktenlauf.contracts.intake import ApplicationSubmitted
 from aktenlauf.contracts.review import (
     AnswerReceived,
-    AppointmentRequired,
     CaseAssigned,
     CaseClosed,
     CaseOpened,
@@ -41,46 +23,40 @@ from aktenlauf.contracts.review import (
     StaffIdentified,
     SupplementReceived,
 )
-from aktenlauf.contracts.scheduling import (
-    AppointmentBooked,
-    AppointmentCancelled,
-    AppointmentMoved,
-    AppointmentOffered,
-    AttendanceRecorded,
-    ChoiceLost,
-    OfferExpired,
-    SlotChosen,
-)
-from aktenlauf.contracts.xoev_gateway import MessagePrepared, MessageReceived, MessageRefused, MessageSent
 from aktenlauf.kit.erasure import stored_blobs
 from aktenlauf.kit.views import Document, View
+from aktenlauf.review.case_view import case_file
+from aktenlauf.review.history_view import history
 
-SOON_DAYS = 21
-"""From when on a title that runs out is urgent in the worklist; a choice of ours, not of law."""
+__all__ = ["CONTINUING", "NOBODY", "case_file", "history", "staff_names", "stored", "worklist"]
 
-worklist = View("worklist", version=1, indexes=("state", "due", "assignee", "number"))
-"""One row a case. `state`: open, asked, proposed, approved, issued, closed. `due`: the next date that matters (ISO)."""
+worklist = View(
+    "worklist",
+    version=2,
+    indexes=("list", "active", "due", "risk", "changed", "assignee", "service", "number", "proposed_at", "taken_by"),
+)
+"""One row a case. `state`: open, asked, proposed, approved, issued, closed; absent until the case is opened.
 
-case_file = View("case_file", version=1)
-"""Everything a caseworker sees of one case."""
-
-history = View("history", version=1)
-"""Every event of all services about the case, in the order in which review learned of them."""
+Indexes: `list` the tab; `active` 1 while something is to be decided; `due` the next day that matters; `risk` the day
+from which the stay is not secured, absent where it is or where all is decided; `changed` when the office last learned
+of something; `assignee` pseudonym or NOBODY; `taken_by` id of the command by which it was taken."""
 
 staff_names = View("staff_names", version=1)
 """{sealed} by pseudonym; offices = those that may read it."""
 
 stored = stored_blobs("stored_blobs", DecisionIssued)
 
-
-# --- worklist -----------------------------------------------------------------------------------------------------
+NOBODY = ""
+CONTINUING = frozenset({"title_continues", "stay_permitted"})
+"""Effects of § 81 AufenthG under which the stay is secured until the decision."""
+_LISTS = {"open": "open", "proposed": "open", "approved": "open", "asked": "asked", "issued": "decided"}
+_QUIET = {"new_messages": 0, "new_documents": 0}
 
 
 @worklist.on(ApplicationSubmitted)
 def row_of_application(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
-    doc.update(case=meta.case, offices=[event.office], sealed=event.sealed.token, evidence=event.evidence)
-    doc.setdefault("state", "open")
-    _count_evidence(doc)
+    doc.update(case=meta.case, offices=[event.office], office=event.office, sealed=event.sealed.token)
+    doc["filed_at"] = meta.time
 
 
 @worklist.on(CaseOpened)
@@ -93,338 +69,116 @@ def row_of_case(doc: Document, event: CaseOpened, meta: Meta) -> None:
         title_valid_until=_iso(event.title_valid_until),
         filed_on=event.filed_on.isoformat(),
         inaction_from=event.inaction_from.isoformat(),
+        evidence=event.evidence,
+        assignee=NOBODY,
+        state="open",
+        **_QUIET,
     )
-    _set_due(doc)
+    _settle(doc, meta)
 
 
 @worklist.on(CaseAssigned)
 def row_assigned(doc: Document, event: CaseAssigned, meta: Meta) -> None:
-    doc.update(assignee=event.staff)
+    doc.update(assignee=event.staff, taken_by=meta.causationid)
+    _settle(doc, meta)
 
 
 @worklist.on(EvidenceRequested)
 def row_requested(doc: Document, event: EvidenceRequested, meta: Meta) -> None:
-    doc.setdefault("waiting", {})[event.request] = event.deadline.isoformat()
-    doc.update(state="asked", new=False)
-    _set_due(doc)
+    waiting = {"deadline": event.deadline.isoformat(), "open": event.evidence}
+    doc.setdefault("waiting", {})[event.request] = waiting
+    doc.update(state="asked", **_QUIET)
+    _settle(doc, meta)
 
 
 @worklist.on(QuestionAsked)
 def row_asked(doc: Document, event: QuestionAsked, meta: Meta) -> None:
-    doc.setdefault("waiting", {})[event.question] = _iso(event.deadline)
-    doc.update(state="asked", new=False)
-    _set_due(doc)
+    doc.setdefault("waiting", {})[event.question] = {"deadline": _iso(event.deadline), "open": None}
+    doc.update(state="asked", **_QUIET)
+    _settle(doc, meta)
 
 
 @worklist.on(SupplementReceived)
 def row_supplied(doc: Document, event: SupplementReceived, meta: Meta) -> None:
-    doc.setdefault("waiting", {}).pop(event.request, None)
-    _came_in(doc, "evidence")
+    kinds = {document.kind for document in event.documents}
+    for asked in doc.get("waiting", {}).values():
+        if asked["open"]:
+            asked["open"] = [kind for kind in asked["open"] if kind not in kinds]
+    still = {key: asked for key, asked in doc.get("waiting", {}).items() if asked["open"] != []}
+    verdicts = {kind: verdict for kind, verdict in doc.get("verdicts", {}).items() if kind not in kinds}
+    doc.update(waiting=still, verdicts=verdicts, new_documents=doc.get("new_documents", 0) + len(event.documents))
+    _settle(doc, meta)
 
 
 @worklist.on(AnswerReceived)
 def row_answered(doc: Document, event: AnswerReceived, meta: Meta) -> None:
     doc.setdefault("waiting", {}).pop(event.question, None)
-    _came_in(doc, "answer")
+    doc["new_messages"] = doc.get("new_messages", 0) + 1
+    _settle(doc, meta)
 
 
 @worklist.on(EvidenceReviewed)
 def row_reviewed(doc: Document, event: EvidenceReviewed, meta: Meta) -> None:
     doc.setdefault("verdicts", {})[event.evidence] = event.verdict
-    doc["new"] = False
-    _count_evidence(doc)
+    doc.update(_QUIET)
+    _settle(doc, meta)
 
 
 @worklist.on(DecisionProposed)
 def row_proposed(doc: Document, event: DecisionProposed, meta: Meta) -> None:
-    doc.update(state="proposed", proposed_by=event.staff, new=False)
+    doc.update(state="proposed", proposed_by=event.staff, proposed_at=meta.time, outcome=event.outcome, **_QUIET)
+    _settle(doc, meta)
 
 
 @worklist.on(DecisionReturned)
 def row_returned(doc: Document, event: DecisionReturned, meta: Meta) -> None:
-    doc.update(state="open", new="returned")
+    doc.update(state="open", proposed_at=None, outcome=None, returned=True)
+    _settle(doc, meta)
 
 
 @worklist.on(DecisionApproved)
 def row_approved(doc: Document, event: DecisionApproved, meta: Meta) -> None:
-    doc.update(state="approved")
+    doc.update(state="approved", proposed_at=None)
+    _settle(doc, meta)
 
 
 @worklist.on(DecisionIssued)
 def row_issued(doc: Document, event: DecisionIssued, meta: Meta) -> None:
-    doc.update(state="issued", outcome=event.outcome)
+    doc.update(state="issued", outcome=event.outcome, **_QUIET)
+    _settle(doc, meta)
 
 
 @worklist.on(CaseClosed)
 def row_closed(doc: Document, event: CaseClosed, meta: Meta) -> None:
-    doc.update(state="closed", closed=event.reason, new=False)
+    doc.update(state="closed", closed=event.reason, proposed_at=None, **_QUIET)
+    _settle(doc, meta)
 
 
-def _came_in(doc: Document, what: str) -> None:
-    if doc.get("state") == "asked" and not doc["waiting"]:
+@worklist.on(ErasureOrdered)
+def row_erased(doc: Document, event: ErasureOrdered, meta: Meta) -> None:
+    doc["erased"] = True
+
+
+def _settle(doc: Document, meta: Meta) -> None:
+    """What follows from the rest of the row."""
+    if doc["state"] == "asked" and not doc.get("waiting"):
         doc["state"] = "open"
-    doc["new"] = what
-    _set_due(doc)
+    doc["list"] = _LISTS.get(doc["state"], "closed")
+    doc["active"] = int(doc["list"] in ("open", "asked"))
+    doc["changed"] = meta.time
+    done = [kind for kind in doc["evidence"] if doc.get("verdicts", {}).get(kind) in ("accepted", "not-needed")]
+    doc["evidence_done"] = len(done)
+    doc["risk"] = (doc["title_valid_until"] or doc["filed_on"]) if _at_risk(doc) else None
+    waiting = [asked["deadline"] for asked in doc.get("waiting", {}).values() if asked["deadline"]]
+    doc["due"] = min(day for day in (doc["risk"], doc["inaction_from"], *waiting) if day)
 
 
-def _set_due(doc: Document) -> None:
-    """The next date that matters: the end of the title, of a deadline, or of the three months of § 75 VwGO."""
-    waiting = [deadline for deadline in doc.get("waiting", {}).values() if deadline]
-    dates = [doc.get("title_valid_until"), doc.get("inaction_from"), *waiting]
-    doc["due"] = min((day for day in dates if day), default=None)
-
-
-def _count_evidence(doc: Document) -> None:
-    demanded = doc.get("evidence", [])
-    verdicts = doc.get("verdicts", {})
-    doc["evidence_done"] = sum(1 for kind in demanded if verdicts.get(kind) in ("accepted", "not-needed"))
+def _at_risk(doc: Document) -> bool:
+    return bool(doc["active"]) and doc["effect"] not in CONTINUING
 
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-# --- case file ----------------------------------------------------------------------------------------------------
-
-
-@case_file.on(ApplicationSubmitted)
-def file_application(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
-    doc.update(
-        case=meta.case,
-        offices=[event.office],
-        office=event.office,
-        submitted_at=meta.time,
-        catalogue_version=event.catalogue_version,
-        digest=event.digest,
-        sealed=event.sealed.token,
-    )
-    _file_documents(doc, event.documents)
-
-
-@case_file.on(CaseOpened)
-def file_case(doc: Document, event: CaseOpened, meta: Meta) -> None:
-    doc.update(event.model_dump(mode="json"), version=meta.version)
-    doc.setdefault("status", "open")
-
-
-@case_file.on(DocumentUploaded)
-def file_uploaded(doc: Document, event: DocumentUploaded, meta: Meta) -> None:
-    _document(doc, event.document).update(evidence=event.evidence, sealed=event.sealed.token, uploaded_at=meta.time)
-
-
-@case_file.on(DocumentScanned)
-def file_scanned(doc: Document, event: DocumentScanned, meta: Meta) -> None:
-    _document(doc, event.document).update(scanner=event.scanner, clean=event.clean)
-
-
-@case_file.on(DocumentChecked)
-def file_checked(doc: Document, event: DocumentChecked, meta: Meta) -> None:
-    _document(doc, event.document).update(pages=event.pages, hints=event.hints, images=event.sealed.token)
-
-
-@case_file.on(DocumentRejected)
-def file_rejected(doc: Document, event: DocumentRejected, meta: Meta) -> None:
-    _document(doc, event.document)["rejected"] = event.reason
-
-
-@case_file.on(DocumentDeleted)
-def file_deleted(doc: Document, event: DocumentDeleted, meta: Meta) -> None:
-    _document(doc, event.document)["deleted"] = True
-
-
-@case_file.on(SupplementFiled)
-def file_supplement(doc: Document, event: SupplementFiled, meta: Meta) -> None:
-    _file_documents(doc, event.documents)
-
-
-@case_file.on(QuestionAnswered)
-def file_answer(doc: Document, event: QuestionAnswered, meta: Meta) -> None:
-    _file_documents(doc, event.documents)
-    entry = {"id": meta.id, "at": meta.time, "from": "applicant", "sealed": event.sealed.token}
-    doc.setdefault("messages", []).append({**entry, "answers": event.question})
-
-
-@case_file.on(ReceiptIssued)
-def file_receipt(doc: Document, event: ReceiptIssued, meta: Meta) -> None:
-    doc["receipt"] = event.document.document
-
-
-@case_file.on(CaseAssigned)
-def file_assigned(doc: Document, event: CaseAssigned, meta: Meta) -> None:
-    doc.update(assignee=event.staff, version=meta.version)
-
-
-@case_file.on(EvidenceReviewed)
-def file_reviewed(doc: Document, event: EvidenceReviewed, meta: Meta) -> None:
-    verdict: Document = {"verdict": event.verdict, "at": meta.time, "by": meta.actor, "document": event.document}
-    verdict["sealed"] = event.sealed.token if event.sealed else None
-    doc.setdefault("verdicts", {})[event.evidence] = verdict
-    doc["version"] = meta.version
-
-
-@case_file.on(EvidenceRequested)
-def file_requested(doc: Document, event: EvidenceRequested, meta: Meta) -> None:
-    entry: Document = {"id": event.request, "at": meta.time, "from": "office", "by": meta.actor, "sealed": event.sealed.token}
-    entry.update(evidence=event.evidence, deadline=event.deadline.isoformat(), open=list(event.evidence))
-    doc.setdefault("messages", []).append(entry)
-    doc["version"] = meta.version
-
-
-@case_file.on(QuestionAsked)
-def file_asked(doc: Document, event: QuestionAsked, meta: Meta) -> None:
-    entry = {"id": event.question, "at": meta.time, "from": "office", "by": meta.actor, "sealed": event.sealed.token}
-    doc.setdefault("messages", []).append({**entry, "deadline": _iso(event.deadline), "question": True})
-    doc["version"] = meta.version
-
-
-@case_file.on(SupplementReceived)
-def file_supplied(doc: Document, event: SupplementReceived, meta: Meta) -> None:
-    kinds = {document.kind for document in event.documents}
-    for message in doc.get("messages", []):
-        message["open"] = [kind for kind in message.get("open", []) if kind not in kinds]
-    for kind in kinds:
-        doc.get("verdicts", {}).pop(kind, None)
-    doc["version"] = meta.version
-
-
-@case_file.on(AnswerReceived)
-def file_answered(doc: Document, event: AnswerReceived, meta: Meta) -> None:
-    for message in doc.get("messages", []):
-        if message["id"] == event.question:
-            message["answered"] = True
-    doc["version"] = meta.version
-
-
-@case_file.on(DecisionProposed)
-def file_proposed(doc: Document, event: DecisionProposed, meta: Meta) -> None:
-    doc["proposal"] = {
-        "decision": event.decision,
-        "outcome": event.outcome,
-        "valid_until": _iso(event.valid_until),
-        "staff": event.staff,
-        "at": meta.time,
-        "sealed": event.sealed.token,
-    }
-    doc.update(status="proposed", returned=None, version=meta.version)
-
-
-@case_file.on(DecisionReturned)
-def file_returned(doc: Document, event: DecisionReturned, meta: Meta) -> None:
-    doc["returned"] = {
-        **doc.get("proposal", {}),
-        "note": event.sealed.token,
-        "by": event.staff,
-        "returned_at": meta.time,
-    }
-    doc.update(status="open", proposal=None, version=meta.version)
-
-
-@case_file.on(DecisionApproved)
-def file_approved(doc: Document, event: DecisionApproved, meta: Meta) -> None:
-    doc.setdefault("proposal", {})["approved_by"] = event.staff
-    doc.update(status="approved", version=meta.version)
-
-
-@case_file.on(DecisionIssued)
-def file_issued(doc: Document, event: DecisionIssued, meta: Meta) -> None:
-    doc["decision"] = {**event.model_dump(mode="json", exclude={"sealed"}), "at": meta.time}
-    doc.update(status="issued", version=meta.version)
-
-
-@case_file.on(CaseClosed)
-def file_closed(doc: Document, event: CaseClosed, meta: Meta) -> None:
-    doc.update(status="closed", closed=event.reason, version=meta.version)
-
-
-@case_file.on(ApplicationWithdrawn)
-def file_withdrawn(doc: Document, event: ApplicationWithdrawn, meta: Meta) -> None:
-    doc["withdrawn_at"] = meta.time
-
-
-@case_file.on(MessageRead)
-def file_read(doc: Document, event: MessageRead, meta: Meta) -> None:
-    doc.setdefault("retrieved", {})[event.message] = meta.time
-
-
-@case_file.on(AppointmentOffered, AppointmentBooked, AppointmentMoved, AppointmentCancelled, OfferExpired)
-def file_appointment(doc: Document, event: Any, meta: Meta) -> None:
-    slot = getattr(event, "slot", None)
-    start = slot.model_dump(mode="json") if slot else None
-    doc["appointment"] = {"state": _state_of(event), "slot": start, "at": meta.time}
-
-
-@case_file.on(AttendanceRecorded)
-def file_attendance(doc: Document, event: AttendanceRecorded, meta: Meta) -> None:
-    doc.setdefault("appointment", {})["came"] = event.came
-
-
-@case_file.on(MessagePrepared)
-def file_message_out(doc: Document, event: MessagePrepared, meta: Meta) -> None:
-    entry = {"type": event.type, "direction": event.direction, "checked": event.checked, "at": meta.time}
-    doc.setdefault("exchange", {})[event.message] = {**entry, "document": event.document.document}
-
-
-@case_file.on(MessageSent)
-def file_message_sent(doc: Document, event: MessageSent, meta: Meta) -> None:
-    doc.setdefault("exchange", {}).setdefault(event.message, {})["sent_at"] = meta.time
-
-
-@case_file.on(MessageReceived)
-def file_message_in(doc: Document, event: MessageReceived, meta: Meta) -> None:
-    entry = {"type": event.type, "direction": "from-office", "status": event.status, "at": meta.time}
-    doc.setdefault("exchange", {})[event.message] = {**entry, "document": event.document.document}
-
-
-@case_file.on(PersonalDataErased)
-def file_erased(doc: Document, event: PersonalDataErased, meta: Meta) -> None:
-    doc["erased_at"] = meta.time
-
-
-def _state_of(event: Event) -> str:
-    return {
-        "AppointmentOffered": "offered",
-        "AppointmentBooked": "booked",
-        "AppointmentMoved": "booked",
-        "AppointmentCancelled": "cancelled",
-        "OfferExpired": "expired",
-    }[type(event).__name__]
-
-
-def _document(doc: Document, document: str) -> Document:
-    found: Document = doc.setdefault("documents", {}).setdefault(document, {"id": document})
-    return found
-
-
-def _file_documents(doc: Document, documents: list[DocumentRef]) -> None:
-    for ref in documents:
-        _document(doc, ref.document).update(evidence=ref.kind, filed=True)
-
-
-# --- history ------------------------------------------------------------------------------------------------------
-
-HISTORY_EVENTS: tuple[type[Event], ...] = (
-    ApplicationSubmitted, ReceiptIssued, SupplementFiled, QuestionAnswered, ApplicationWithdrawn, MessageDelivered,
-    MessageRead, NotificationSent, DocumentUploaded, DocumentScanned, DocumentChecked, DocumentRejected,
-    DocumentDeleted, CaseOpened, CaseAssigned, EvidenceReviewed, EvidenceRequested, QuestionAsked, SupplementReceived,
-    AnswerReceived, DecisionProposed, DecisionReturned, DecisionApproved, DecisionIssued, AppointmentRequired,
-    CaseClosed, AppointmentOffered, SlotChosen, ChoiceLost, AppointmentBooked, AppointmentMoved, AppointmentCancelled,
-    OfferExpired, AttendanceRecorded, MessagePrepared, MessageSent, MessageRefused, MessageReceived, Accessed,
-    ErasureOrdered, PersonalDataErased,
-)  # fmt: skip
-
-
-@history.on(*HISTORY_EVENTS)
-def remember(doc: Document, event: Any, meta: Meta) -> None:
-    """One entry an event: what, when, who, and its open fields; nothing sealed."""
-    if isinstance(event, ApplicationSubmitted):
-        doc["offices"] = [event.office]
-    entry: Document = {"id": meta.id, "kind": meta.type.split(".")[3], "service": meta.source, "at": meta.time}
-    entry["actor"] = meta.actor
-    entry["data"] = event.model_dump(mode="json", exclude={"sealed", "blobs", "digest", "party"}, exclude_none=True)
-    doc.setdefault("entries", []).append(entry)
-
-
-# --- colleagues ---------------------------------------------------------------------------------------------------
 
 
 def _by_staff(event: StaffIdentified, meta: Meta) -> str:

@@ -10,20 +10,21 @@ from babel.numbers import format_currency
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from aktenlauf.contracts.catalogue import Fee, Step, catalogue
+from aktenlauf.contracts.catalogue import Fee, Step
 from aktenlauf.contracts.errors import Code
-from aktenlauf.contracts.offices import offices
-from aktenlauf.intake import drafts, forms, submission
+from aktenlauf.intake import drafts, forms, submission, views
 from aktenlauf.intake.drafts import Draft
 from aktenlauf.intake.form_texts import error_text
-from aktenlauf.intake.pages import fields, progress
+from aktenlauf.intake.pages import fields, progress, words
+from aktenlauf.intake.pages.counts import counts_of
 from aktenlauf.intake.pages.draft_request import Visit, draft_page, posted, shown, visit
 from aktenlauf.intake.values import FieldError
 from aktenlauf.kit.errors import Refused
+from aktenlauf.kit.scope import Party
 from aktenlauf.kit.web.access import Applicant
 from aktenlauf.kit.web.commands import by_applicant, see_other
 from aktenlauf.kit.web.i18n import LANGUAGES, translate
-from aktenlauf.kit.web.pages import page
+from aktenlauf.kit.web.pages import page, speak_for
 
 _BABEL = {language.code: language.babel for language in LANGUAGES}
 
@@ -79,15 +80,17 @@ async def submit(request: Request, person: Applicant, case: str) -> Response:
 async def receipt(request: Request, person: Applicant, case: str) -> Response:
     visited = await visit(request, person)
     filed = await submission.filed(visited.service, case, visited.party)
-    offer = catalogue().services.get(filed.service)
+    case_document = await visited.service.find(views.applications, Party(visited.party), case)
     return page(
         request,
         "pages/receipt.html",
         filed=filed,
-        offer_title=offer.title.pick(visited.locale) if offer else "",
+        offer_title=words.title_of({"service": filed.service}, visited.locale),
         filed_at=_to_the_second(filed.at, visited.locale),
         digest=" ".join(filed.digest[start : start + 4] for start in range(0, len(filed.digest), 4)),
-        office=offices().get(filed.office),
+        office=words.office_name(filed.office),
+        law=words.law(case_document, speak_for(request)) if case_document else None,
+        counts=await counts_of(request, person),
     )
 
 

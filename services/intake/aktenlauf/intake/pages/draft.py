@@ -9,11 +9,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.intake import drafts, views
 from aktenlauf.intake.drafts import Draft
-from aktenlauf.intake.pages import check, progress, question
+from aktenlauf.intake.pages import check, progress, question, words
 from aktenlauf.intake.pages.case import case_page
+from aktenlauf.intake.pages.counts import counts_of
 from aktenlauf.intake.pages.draft_request import Visit, draft_page, visit
 from aktenlauf.kit.scope import Party
 from aktenlauf.kit.views import Document, Query
@@ -21,16 +21,6 @@ from aktenlauf.kit.web.access import Applicant
 from aktenlauf.kit.web.i18n import translate
 from aktenlauf.kit.web.pages import page
 
-STATUSES = {
-    "submitted": "Eingereicht",
-    "in_review": "In Bearbeitung",
-    "asked": "Die Behörde hat eine Frage an Sie",
-    "appointment": "Termin",
-    "decided": "Es gibt einen Bescheid",
-    "closed": "Abgeschlossen",
-    "withdrawn": "Zurückgenommen",
-    "erased": "Gelöscht",
-}
 CASES_MAX = 100
 
 router = APIRouter(include_in_schema=False)
@@ -48,6 +38,7 @@ async def mine(request: Request, person: Applicant) -> Response:
         drafts=[_draft_entry(visited, draft) for draft in found],
         cases=[_case_entry(visited, case) for case in cases.documents],
         deleted="geloescht" in request.query_params,
+        counts=await counts_of(request, person),
     )
 
 
@@ -64,6 +55,7 @@ async def overview(request: Request, person: Applicant, case: str) -> Response:
         "pages/overview.html",
         tasks=progress.tasks(draft, evidence, visited.today, visited.locale),
         next_href=progress.next_path(draft, evidence, visited.today),
+        counts=await counts_of(request, person),
     )
 
 
@@ -95,15 +87,14 @@ def _draft_entry(visited: Visit, draft: Draft) -> dict[str, Any]:
 
 
 def _case_entry(visited: Visit, case: Document) -> dict[str, Any]:
-    offer = catalogue().services.get(case["service"])
-    status = "erased" if case.get("erased_at") else case["status"]
+    erased = bool(case.get("erased_at"))
     return {
         "case": case["case"],
         "number": case["number"],
-        "title": offer.title.pick(visited.locale) if offer else case["service"],
+        "title": words.title_of(case, visited.locale),
         "submitted_at": case["submitted_at"],
-        "status": translate(STATUSES.get(status, "In Bearbeitung")),
-        "kind": "warning" if status == "asked" else "info",
+        "status": translate("Gelöscht" if erased else words.STATUSES[case["status"]]),
+        "kind": "warning" if case["status"] == "asked" and not erased else "info",
     }
 
 

@@ -12,7 +12,9 @@ from aktenlauf.contracts.finder import find
 from aktenlauf.contracts.offices import Office, by_postcode, offices
 from aktenlauf.intake import drafts
 from aktenlauf.intake.pages.check import euros
+from aktenlauf.intake.pages.counts import counts_of
 from aktenlauf.kit.errors import NotFound
+from aktenlauf.kit.identity import Person
 from aktenlauf.kit.web.access import Applicant, Visitor
 from aktenlauf.kit.web.commands import now, scope_of_applicant, service_of
 from aktenlauf.kit.web.i18n import translate
@@ -30,8 +32,9 @@ router = APIRouter(include_in_schema=False)
 async def home(request: Request, person: Visitor, q: str = "", plz: str = "") -> Response:
     locale = speak_for(request).code
     offers = list(catalogue().services.values())
-    return page(
+    return await _page(
         request,
+        person,
         "pages/start.html",
         q=q[:100],
         found=[_offer(offer, locale) for offer in find(q[:100], locale, offers)] if q else None,
@@ -49,8 +52,9 @@ async def service_page(request: Request, person: Visitor, key: str) -> Response:
     offer = catalogue().services.get(key)
     if offer is None:
         raise NotFound(key)
-    return page(
+    return await _page(
         request,
+        person,
         "pages/service.html",
         offer=_offer(offer, locale),
         who=offer.who.pick(locale),
@@ -73,25 +77,39 @@ async def begin(request: Request, person: Applicant, key: str) -> Response:
 
 @router.get("/hilfe")
 async def help_page(request: Request, person: Visitor) -> Response:
-    return page(request, "pages/help.html", offices=_open_offices(), weekdays=_weekdays(), days=drafts.KEPT.days)
+    return await _page(
+        request, person, "pages/help.html", offices=_open_offices(), weekdays=_weekdays(), days=drafts.KEPT.days
+    )
 
 
 @router.get("/impressum")
 async def imprint(request: Request, person: Visitor) -> Response:
-    return page(request, "pages/imprint.html", offices=_open_offices(), demo=service_of(request).settings.demo)
+    return await _page(
+        request, person, "pages/imprint.html", offices=_open_offices(), demo=service_of(request).settings.demo
+    )
 
 
 @router.get("/datenschutz")
 async def privacy(request: Request, person: Visitor) -> Response:
     demo = service_of(request).settings.demo
-    return page(
-        request, "pages/privacy.html", offices=_open_offices(), days=drafts.KEPT.days, stated_on=STATED_ON, demo=demo
+    return await _page(
+        request,
+        person,
+        "pages/privacy.html",
+        offices=_open_offices(),
+        days=drafts.KEPT.days,
+        stated_on=STATED_ON,
+        demo=demo,
     )
 
 
 @router.get("/barrierefreiheit")
 async def accessibility(request: Request, person: Visitor) -> Response:
-    return page(request, "pages/accessibility.html", offices=_open_offices(), stated_on=STATED_ON)
+    return await _page(request, person, "pages/accessibility.html", offices=_open_offices(), stated_on=STATED_ON)
+
+
+async def _page(request: Request, person: Person | None, template: str, **context: Any) -> Response:
+    return page(request, template, counts=await counts_of(request, person), **context)
 
 
 def _offer(offer: Service, locale: str) -> dict[str, Any]:

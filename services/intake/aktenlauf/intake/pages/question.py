@@ -99,9 +99,7 @@ async def keep(request: Request, person: Applicant, case: str, step: str) -> Res
     if exist != _seen(form):
         questions = forms.visible_fields(draft.offer, asked, saved.draft.content.answers)
         controls = fields.controls(questions, saved.read.raw, [], visited.locale)
-    return page(
-        request, "partials/_kept.html", saved_at=saved.draft.saved_at, controls=controls, seen=" ".join(exist)
-    )
+    return page(request, "partials/_kept.html", saved_at=saved.draft.saved_at, controls=controls, seen=" ".join(exist))
 
 
 def _step(visited: Visit, draft: Draft, key: str) -> Step:
@@ -113,9 +111,7 @@ def _step(visited: Visit, draft: Draft, key: str) -> Step:
     return found
 
 
-async def _save(
-    visited: Visit, case: str, step: Step, form: Mapping[str, list[str]], *, checked: bool
-) -> drafts.Saved:
+async def _save(visited: Visit, case: str, step: Step, form: Mapping[str, list[str]], *, checked: bool) -> drafts.Saved:
     return await drafts.save_step(
         visited.service,
         case,

@@ -205,7 +205,9 @@ def _detail(entry: Document, language: Language) -> str:
 
 def stages(doc: Document, open_kinds: int, language: Language) -> list[dict[str, str]]:
     """The stations for `parts.stages`; a note only where it says something."""
-    filed = format_date(berlin_day(doc["submitted_at"]), "d. MMMM" if language.code == "de" else "d MMMM", language.babel)
+    filed = format_date(
+        berlin_day(doc["submitted_at"]), "d. MMMM" if language.code == "de" else "d MMMM", language.babel
+    )
     missing = translate_plural("{n} Nachweis fehlt", "{n} Nachweise fehlen", open_kinds).format(n=open_kinds)
     notes = {0: str(filed), 1: missing if open_kinds else ""}
     return [{"label": _(label), "note": notes.get(index, "")} for index, label in enumerate(STAGES)]

@@ -1,0 +1,39 @@
+"""What a run of the tests left out is said loudly; where a tier is demanded, leaving it out is a failure.
+
+AKTENLAUF_TIERS names the tiers that must run here: `browser` (Chromium), `schemas` (XOEV_SCHEMA_DIR).
+"""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+TIERS = {"browser": "browser", "schemas": "XOEV_SCHEMA_DIR"}
+"""Tier -> what the reason of a skipped test of it says."""
+
+_left_out: dict[str, list[str]] = {}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        tier = next((tier for tier, word in TIERS.items() if word.lower() in reason.lower()), "other")
+        _left_out.setdefault(tier, []).append(item.nodeid)
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    demanded = os.environ.get("AKTENLAUF_TIERS", "").split()
+    if any(tier in _left_out for tier in demanded) and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    demanded = os.environ.get("AKTENLAUF_TIERS", "").split()
+    for tier, tests in _left_out.items():
+        word = "MISSING, but demanded here" if tier in demanded else "LEFT OUT"
+        terminalreporter.section(f"{word}: {tier}", sep="!")
+        terminalreporter.line(f"{len(tests)} tests did not run, the first: {tests[0]}")

@@ -1,0 +1,248 @@
+"""Uploading and looking, through the app as a browser without script would."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.requests import Request
+
+from aktenlauf.contracts.common import Accessed, DocumentRef, ErasureOrdered
+from aktenlauf.contracts.envelope import parse
+from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted
+from aktenlauf.contracts.sealed import Sealed
+from aktenlauf.documents.service import definition
+from aktenlauf.documents.views import files
+from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
+from aktenlauf.kit.identity import Person
+from aktenlauf.kit.keyring import party_of
+from aktenlauf.kit.scope import System
+from aktenlauf.kit.testing import files as made
+from aktenlauf.kit.testing.alone import Stand, alone, hidden_fields
+from aktenlauf.kit.web.cookies import Cookies
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+AMIRA = Person(subject="amira", name="Amira Haddad", roles=frozenset({"applicant"}))
+LINH = Person(subject="linh", name="Linh Nguyễn", roles=frozenset({"applicant"}))
+KELLER = Person(subject="keller", name="S. Keller", roles=frozenset({"caseworker"}), office="erlenbruck")
+HUBER = Person(subject="huber", name="F. Huber", roles=frozenset({"caseworker"}), office="lindenried")
+PDF = ("Pass.pdf", made.pdf(2), "application/pdf")
+
+
+class Desk:
+    """The running service and what a test does with it."""
+
+    def __init__(self, stand: Stand) -> None:
+        self.stand = stand
+
+    async def applicant(
+        self, person: Person = AMIRA, case: str = "c-1", evidence: tuple[str, ...] = ("passport",)
+    ) -> Any:
+        """A browser with a grant for the draft, as intake gives it."""
+        ports = self.stand.service.ports
+        browser = await self.stand.browser("public", person)
+        grant = Grant("upload", case, await party_of(ports.keyring, person.subject), ("passport",))
+        session = _session(browser, self.stand.shell.cookies)
+        browser.cookies.set(UPLOAD_COOKIE, ports.grants.sign(grant, session, NOW))
+        return browser
+
+    async def submitted(self, person: Person = AMIRA, case: str = "c-1") -> None:
+        """Intake says that the application was submitted with all that is there."""
+        doc = await self.stand.service.find(files, System("test"), case)
+        documents = [
+            DocumentRef(document=d["id"], kind=d["evidence"]) for d in (doc or {}).get("documents", {}).values()
+        ]
+        event = ApplicationSubmitted(
+            number="AL-1",
+            service="study_extension",
+            catalogue_version=1,
+            application="extension",
+            office="erlenbruck",
+            party=await party_of(self.stand.service.ports.keyring, person.subject),
+            evidence=["passport"],
+            documents=documents,
+            digest="0" * 64,
+            sealed=Sealed.of(ApplicationContent(answers={}, name="Haddad, Amira", salt="s")),
+        )
+        await self.stand.happened("intake", event, stream=f"intake/application/{case}", case=case)
+        await self.stand.settled()
+
+    async def document(self, case: str = "c-1") -> dict[str, Any]:
+        """The only document of the case, once it was looked through."""
+        async with asyncio.timeout(20):
+            while True:
+                await self.stand.settled()
+                doc = await self.stand.service.get(files, System("test"), case)
+                (entry,) = doc["documents"].values()
+                if entry["status"] != "uploaded":
+                    return dict(entry)
+                await asyncio.sleep(0.01)
+
+
+def _session(browser: httpx.AsyncClient, cookies: Cookies) -> str:
+    """The session token inside the browser's cookie, as the app reads it."""
+    header = "; ".join(f"{c.name}={c.value}" for c in browser.cookies.jar)
+    scope = {"type": "http", "headers": [(b"cookie", header.encode())], "method": "GET", "path": "/"}
+    return str(cookies.session_token(Request(scope), "public"))
+
+
+async def _upload(
+    browser: httpx.AsyncClient, *uploads: Any, case: str = "c-1", kind: str = "passport"
+) -> httpx.Response:
+    page = await browser.get(f"/nachweise/{case}")
+    assert page.status_code == 200, page.text[:500]
+    fields = _first_form(page)
+    parts: list[Any] = [(name, (None, value)) for name, value in {**fields, "hochladen": "passport"}.items()]
+    return await browser.post(f"/nachweise/{case}", files=parts + [("file", upload) for upload in uploads])
+
+
+def _first_form(page: httpx.Response) -> dict[str, str]:
+    action = page.url.path
+    _, _, rest = page.text.partition(f'<form action="{action}"')
+    body = rest.partition("</form>")[0]
+    return hidden_fields(httpx.Response(200, text=f'<form action="{action}"{body}</form>'), action)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with alone(definition, tmp_path, NOW) as stand:
+        yield Desk(stand)
+
+
+async def test_an_upload_to_a_draft_is_stored_sealed_and_its_pages_become_images(desk: Desk, tmp_path: Path) -> None:
+    browser = await desk.applicant()
+    answer = await _upload(browser, ("Pass.pdf", made.pdf(2, "GEHEIMWORT"), "application/pdf"))
+    assert answer.status_code == 303
+    entry = await desk.document()
+    assert (entry["status"], entry["pages"], entry["evidence"]) == ("checked", 2, "passport")
+    stored = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(b"GEHEIMWORT" in content or b"%PDF" in content for content in stored)
+
+
+async def test_the_same_form_sent_twice_stores_one_document(desk: Desk) -> None:
+    browser = await desk.applicant()
+    page = await browser.get("/nachweise/c-1")
+    fields = _first_form(page)
+    parts: list[Any] = [(n, (None, v)) for n, v in {**fields, "hochladen": "passport"}.items()] + [("file", PDF)]
+    first = await browser.post("/nachweise/c-1", files=parts)
+    second = await browser.post("/nachweise/c-1", files=parts)
+    assert first.status_code == 303
+    assert second.status_code in (303, 409)
+    await desk.document()
+
+
+@pytest.mark.parametrize(
+    ("upload", "words"),
+    [
+        (("leer.pdf", b"", "application/pdf"), "ist leer"),
+        (("Foto.jpg", made.pdf(), "image/jpeg"), "enthält etwas anderes"),
+        (("Brief.docx", b"PK\x03\x04" + b"0" * 200, "application/msword"), "können wir nicht öffnen"),
+        (("gross.pdf", b"%PDF-1.7\n" + b"0" * 20_000_001, "application/pdf"), "zu groß"),
+    ],
+)
+async def test_a_file_that_cannot_be_taken_says_why_and_what_to_do(desk: Desk, upload: Any, words: str) -> None:
+    browser = await desk.applicant()
+    answer = await _upload(browser, upload)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert upload[0] in answer.text
+
+
+async def test_one_bad_file_does_not_take_the_good_ones_along(desk: Desk) -> None:
+    browser = await desk.applicant()
+    answer = await _upload(browser, PDF, ("leer.pdf", b"", "application/pdf"))
+    assert answer.status_code == 422
+    assert (await desk.document())["status"] == "checked"
+
+
+async def test_a_file_that_kills_its_parser_is_rejected_and_the_next_one_is_looked_through(desk: Desk) -> None:
+    browser = await desk.applicant()
+    await _upload(browser, ("bombe.pdf", made.pdf_bomb(), "application/pdf"))
+    assert (await desk.document())["reason"] == "unreadable"
+    await _upload(await desk.applicant(LINH, "c-2"), PDF, case="c-2")
+    assert (await desk.document("c-2"))["status"] == "checked"
+
+
+async def test_an_encrypted_pdf_is_rejected_for_its_password(desk: Desk) -> None:
+    await _upload(await desk.applicant(), ("geheim.pdf", made.encrypted_pdf(), "application/pdf"))
+    assert (await desk.document())["reason"] == "password"
+
+
+async def test_malware_is_rejected(desk: Desk) -> None:
+    infected = made.pdf(catalog=b"/OpenAction << /S /Launch /F (cmd.exe) >>")
+    await _upload(await desk.applicant(), ("Brief.pdf", infected, "application/pdf"))
+    assert (await desk.document())["reason"] == "malware"
+
+
+async def test_a_draft_is_closed_to_everybody_without_its_grant(desk: Desk) -> None:
+    browser = await desk.applicant()
+    assert (await browser.get("/nachweise/c-1")).status_code == 200
+    stranger = await desk.stand.browser("public", LINH)
+    assert (await stranger.get("/nachweise/c-1")).status_code == 404
+    own_grant_other_case = await desk.applicant(LINH, "c-2")
+    assert (await own_grant_other_case.get("/nachweise/c-1")).status_code == 404
+
+
+async def test_a_grant_taken_to_another_session_opens_nothing(desk: Desk) -> None:
+    browser = await desk.applicant()
+    thief = await desk.stand.browser("public", LINH)
+    thief.cookies.set(UPLOAD_COOKIE, browser.cookies[UPLOAD_COOKIE])
+    assert (await thief.get("/nachweise/c-1")).status_code == 404
+
+
+async def test_only_the_competent_office_sees_a_document_and_the_look_is_recorded(desk: Desk) -> None:
+    browser = await desk.applicant()
+    await _upload(browser, PDF)
+    document = (await desk.document())["id"]
+    await desk.submitted()
+    path = f"/amt/nachweise/c-1/{document}/seite/1"
+    assert (await (await desk.stand.browser("office", HUBER)).get(path)).status_code == 404
+    seen = await (await desk.stand.browser("office", KELLER)).get(path)
+    assert seen.status_code == 200
+    assert seen.headers["content-type"] == "image/jpeg"
+    assert "sandbox" in seen.headers["content-security-policy"]
+    (record,) = await desk.stand.service.ports.log.read("documents/access/c-1")
+    assert parse(record.record).event == Accessed(
+        role="caseworker", office="erlenbruck", what="document", document=document
+    )
+
+
+async def test_a_submitted_document_cannot_be_removed_and_a_new_one_can(desk: Desk) -> None:
+    browser = await desk.applicant()
+    await _upload(browser, PDF)
+    document = (await desk.document())["id"]
+    await desk.submitted()
+    page = await browser.get("/nachweise/c-1")
+    answer = await browser.post("/nachweise/c-1", files=_removal(page, document))
+    assert answer.status_code == 422
+
+
+async def test_a_removed_draft_document_leaves_no_file_behind(desk: Desk, tmp_path: Path) -> None:
+    browser = await desk.applicant()
+    await _upload(browser, PDF)
+    document = (await desk.document())["id"]
+    answer = await browser.post("/nachweise/c-1", files=_removal(await browser.get("/nachweise/c-1"), document))
+    assert answer.status_code == 303
+    await desk.stand.settled()
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+async def test_erasure_removes_the_files_and_the_page_says_so(desk: Desk, tmp_path: Path) -> None:
+    browser = await desk.applicant()
+    await _upload(browser, PDF)
+    document = (await desk.document())["id"]
+    await desk.submitted()
+    ordered = ErasureOrdered(reason="request", keys=["case/c-1"], certify_at=NOW)
+    await desk.stand.happened("review", ordered, stream="review/erasure/c-1", case="c-1")
+    await desk.stand.service.ports.keyring.destroy("case/c-1")
+    await desk.stand.settled()
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+    assert (await browser.get(f"/nachweise/c-1/{document}")).status_code == 410
+    assert (await browser.get("/nachweise/c-1")).status_code == 200
+
+
+def _removal(page: httpx.Response, document: str) -> list[Any]:
+    return [(n, (None, v)) for n, v in {**_first_form(page), "entfernen": document}.items()]

@@ -83,11 +83,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Any:
 async def test_the_undisturbed_run_is_what_the_toy_promises(undisturbed: Any) -> None:
     streams, documents = undisturbed
     own = [name for name in streams if name.startswith("toy/")]
-    assert own == [f"toy/{kind}/case-{n}" for kind in ("account", "case") for n in range(3)]
-    assert [e["type"].split(".")[3] for e in streams["toy/case/case-0"]] == ["opened", "noted", "noted", "noted"]
+    assert own == [f"toy/{kind}/case-{n}" for kind in ("account", "case", "echo") for n in range(3)]
+    assert [e["type"].split(".")[3] for e in streams["toy/case/case-0"]] == ["opened", "noted", "noted"]
     assert [e["data"]["fact"] for e in streams["toy/account/case-0"]] == [1, 2, 3]
+    assert [e["data"]["fact"] for e in streams["toy/echo/case-0"]] == [2, 3]
     token = {"sealed by": "case/case-0", "content": {"text": "a secret"}}
-    expected = {"asked": 2, "asks": [1, 2], "offices": ["a"], "notes": [[1, token], [2, token], [3, token]]}
+    expected = {"asked": 3, "asks": [1, 2, 3], "offices": ["a"], "notes": [[2, token], [3, token]]}
     assert documents["case-0"] == expected
 
 
@@ -113,7 +114,7 @@ CRASHES_MAX = 60
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_crash_between_any_two_steps_changes_nothing_in_the_end(tmp_path: Path, when: When) -> None:
-    records = told(1, facts=2)
+    records = told(1, asks=2, facts=2)
     expected, deaths = await live(tmp_path / "undisturbed", topics_of(records)), set[str]()
     for number in range(1, CRASHES_MAX):
         folder, topics, fate = tmp_path / str(number), topics_of(records), Fate(crash_at=number, when=when)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from aktenlauf.contracts.compatibility import breaking
 from aktenlauf.contracts.envelope import Event, NotAnEnvelope, parse, registered
+from aktenlauf.contracts.examples import example
 from aktenlauf.contracts.sealed import Sealed
 
 FOLDER = Path(__file__).parents[2]
@@ -47,7 +48,16 @@ def write(folder: Path = FOLDER) -> list[str]:
         for path, content in generated().items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
+        _add_missing_examples(folder)
     return faults
+
+
+def _add_missing_examples(folder: Path) -> None:
+    for owner, model in events():
+        place = folder / "examples" / owner / model.kind
+        if not place.exists():
+            place.mkdir(parents=True)
+            (place / "0001.json").write_bytes(example(owner, model, model.__name__ in PRIVATE_EVENTS))
 
 
 def check(folder: Path = FOLDER) -> list[str]:

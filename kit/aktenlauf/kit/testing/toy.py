@@ -1,8 +1,8 @@
 """A toy service with every kind of part, to try the machine on: it counts what others tell it about a case.
 
-`samples` opens a case by `Happened`, `others` tell facts about it by `Accessed`. Facts wait until the case is open,
-each is noted in the case (sealed), and each note is counted in a private stream. So the result depends on no order
-but that of one owner's events about one case.
+`samples` opens a case by its first `Happened`, and each further one is noted in the case (sealed). `others` tell facts
+by `Accessed`, which are counted in a private stream, but not before `samples` was heard about that case. Each note is
+echoed in a stream of its own. So the result depends on no order but that of one owner's events about one case.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -73,6 +73,12 @@ class Count(Command):
     fact: int
 
 
+class Echo(Command):
+    stream = "toy/echo/{case}"
+    case: str
+    fact: int
+
+
 @dataclass(frozen=True)
 class State:
     office: str | None = None
@@ -88,7 +94,7 @@ def decide(command: Command, state: State) -> Sequence[Event]:
             raise Refused(Code.NOT_NOW)
         case Note(fact=fact, text=text):
             return [] if fact in state.facts else [Noted(fact=fact, sealed=Sealed.of(Text(text=text)))]
-        case Count(fact=fact):
+        case Count(fact=fact) | Echo(fact=fact):
             return [] if fact in state.facts else [Counted(fact=fact)]
     raise TypeError(command)
 
@@ -104,7 +110,7 @@ def evolve(state: State, event: Event) -> State:
 
 
 DECIDER = Decider(State, decide, evolve, lambda state: ((state.office,) if state.office else (), ()), frozenset({Noted}))
-DECIDERS: dict[type[Command], Decider[Any]] = {Open: DECIDER, Note: DECIDER, Count: DECIDER}
+DECIDERS: dict[type[Command], Decider[Any]] = dict.fromkeys((Open, Note, Count, Echo), DECIDER)
 
 cases = View("cases", version=1, indexes=("asked",))
 
@@ -128,29 +134,29 @@ def note(document: Document, event: Noted, meta: Meta) -> None:
 reactions = Reactions("reactions")
 
 
-@reactions.on(Happened, name="open-case")
-async def open_case(event: Happened, meta: Meta, do: Do, service: Service) -> AsyncIterator[Command]:
-    yield do(Open, case=meta.case)
+@reactions.on(Happened, name="note")
+async def note_what_happened(event: Happened, meta: Meta, do: Do, service: Service) -> AsyncIterator[Command]:
+    yield do(Open, case=meta.case) if event.number == 1 else do(Note, case=meta.case, fact=event.number)
 
 
-@reactions.on(Accessed, name="note-fact")
-async def note_fact(event: Accessed, meta: Meta, do: Do, service: Service) -> AsyncIterator[Command]:
-    case = await service.find(cases, System("note-fact"), meta.case)
-    if case is None or "offices" not in case:
-        raise NotYet("the case is not open")
-    yield do(Note, case=meta.case, fact=meta.version)
+@reactions.on(Accessed, name="count")
+async def count_fact(event: Accessed, meta: Meta, do: Do, service: Service) -> AsyncIterator[Command]:
+    case = await service.find(cases, System("count"), meta.case)
+    if case is None or "asked" not in case:
+        raise NotYet("nothing happened")
+    yield do(Count, case=meta.case, fact=meta.version)
 
 
-@reactions.on(Noted, name="count-note")
-async def count_note(event: Noted, meta: Meta, do: Do, service: Service) -> AsyncIterator[Command]:
-    yield do(Count, case=meta.case, fact=event.fact)
+@reactions.on(Noted, name="echo")
+async def echo_note(event: Noted, meta: Meta, do: Do, service: Service) -> AsyncIterator[Command]:
+    yield do(Echo, case=meta.case, fact=event.fact)
 
 
 HEARS = frozenset({"samples", "others"})
 DEFINITION = Definition(SERVICE, HEARS, DECIDERS, [cases], [reactions], cast(Any, None))
 
 
-def told(case_count: int, asks: int = 2, facts: int = 3) -> list[tuple[str, bytes]]:
+def told(case_count: int, asks: int = 3, facts: int = 3) -> list[tuple[str, bytes]]:
     """What the other services published about some cases: (owner, record)."""
     records: list[tuple[str, bytes]] = []
     for case in (f"case-{n}" for n in range(case_count)):

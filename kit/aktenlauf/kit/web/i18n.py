@@ -68,9 +68,10 @@ def _load(code: str, folders: Sequence[Path]) -> NullTranslations:
         for file in sorted([*folder.glob(f"{code}.po"), *folder.glob(f"*.{code}.po")])
     ]
     compiled = [_compiled(file, code) for file in found]
-    texts = compiled[0] if compiled else Translations()  # merging into an empty one would lose the plural rule
-    for further in compiled[1:]:
-        texts.merge(further)
+    texts = Translations()  # a fresh one, as the compiled ones are shared by all services
+    for each in compiled:
+        texts.merge(each)
+        texts.plural = each.plural  # which merging leaves out
     return texts
 
 

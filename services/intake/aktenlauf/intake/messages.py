@@ -112,14 +112,14 @@ def appointment_offered(purpose: str, until: datetime, locale: str) -> Message:
 
 def appointment_booked(slot: Slot, locale: str) -> Message:
     """The place is taken."""
-    said = [_when(slot), _where(slot.office), Said("Bitte bringen Sie Ihren Pass mit."), _CHANGE_IT]
+    said = [_when(slot), _where(slot), Said("Bitte bringen Sie Ihren Pass mit."), _CHANGE_IT]
     return _message(Said("Ihr Termin steht fest"), said, locale)
 
 
 def appointment_moved(slot: Slot, released: Slot, locale: str) -> Message:
     """Another place, and the old one is given back."""
     old = Said("Der Termin am {day} ist damit frei für andere.", {"day": _day(released.start)})
-    return _message(Said("Ihr Termin wurde verschoben"), [_when(slot), _where(slot.office), old, _CHANGE_IT], locale)
+    return _message(Said("Ihr Termin wurde verschoben"), [_when(slot), _where(slot), old, _CHANGE_IT], locale)
 
 
 def appointment_cancelled(reason: str, released: Slot | None, locale: str) -> Message:
@@ -210,11 +210,18 @@ def _when(slot: Slot) -> Said:
     return Said("Ihr Termin: {day}, {time} Uhr.", {"day": _day(slot.start), "time": _time(slot.start)})
 
 
-def _where(office: str) -> Said:
+def _where(slot: Slot) -> Said:
+    return Said("Ort: {place}", {"place": place_of(slot.office, slot.place)})
+
+
+def place_of(office: str, key: str) -> str:
+    """Where to go, as it stands on the building; the office's address where the counter is not known any more."""
     found = offices()[office]
+    place = found.place(key)
+    if place:
+        return f"{place.name}, {place.room}, {place.address}"
     a = found.address
-    place = f"{found.authority}, {found.name}, {a.street} {a.house_number}, {a.postcode} {a.city}"
-    return Said("Ort: {place}", {"place": place})
+    return f"{found.authority}, {found.name}, {a.street} {a.house_number}, {a.postcode} {a.city}"
 
 
 def _say(sentence: Said, language: Language) -> str:

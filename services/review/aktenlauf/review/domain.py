@@ -27,13 +27,12 @@ from aktenlauf.contracts.review import (
     Outcome,
     QuestionAsked,
     Reasons,
-    StaffIdentified,
-    StaffName,
     SupplementReceived,
 )
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.decider import Code, Command, Decider, Event, Refused
 from aktenlauf.review.rules.days import berlin_day
+from aktenlauf.review.staff import STAFF, IdentifyStaff
 
 Verdict = Literal["accepted", "rejected", "not-needed"]
 
@@ -397,39 +396,6 @@ CASE: Decider[Case] = Decider(
     belongs_to=lambda case: ((case.office,), ()),
     matters=frozenset({SupplementReceived, AnswerReceived, DecisionProposed, DecisionReturned, CaseClosed}),
 )
-
-
-class IdentifyStaff(Command):
-    """Keep the name behind a pseudonym, sealed with the office's staff key."""
-
-    stream: ClassVar[str] = "review/staff/{staff}"
-    key: ClassVar[str] = "staff/{office}"
-    staff: str
-    office: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Staff:
-    """State of one pseudonym."""
-
-    office: str | None = None
-
-
-def decide_staff(command: IdentifyStaff, staff: Staff) -> Sequence[Event]:
-    """Once per office; a changed name is kept when the person changes office."""
-    if staff.office == command.office:
-        return []
-    sealed = Sealed.of(StaffName(name=command.name))
-    return [StaffIdentified(staff=command.staff, office=command.office, sealed=sealed)]
-
-
-def evolve_staff(staff: Staff, event: Event) -> Staff:
-    """The state after `event`."""
-    return Staff(event.office) if isinstance(event, StaffIdentified) else staff
-
-
-STAFF: Decider[Staff] = Decider(Staff, decide_staff, evolve_staff, belongs_to=lambda staff: ((), ()))
 
 DECIDERS: dict[type[Command], Decider[Any]] = {
     **dict.fromkeys(OfCase.__subclasses__(), CASE),

@@ -8,9 +8,10 @@ from aktenlauf.kit import erasure
 from aktenlauf.kit.service import Definition, Service
 from aktenlauf.kit.settings import Settings
 from aktenlauf.kit.web.app import create_service_app
-from aktenlauf.scheduling import api
+from aktenlauf.scheduling.api import router as api
 from aktenlauf.scheduling.domain import DECIDERS
-from aktenlauf.scheduling.pages import applicant, office
+from aktenlauf.scheduling.pages.applicant import router as applicant_pages
+from aktenlauf.scheduling.pages.office import router as office_pages
 from aktenlauf.scheduling.reactions import reactions
 from aktenlauf.scheduling.views import appointments, days, offers_due
 
@@ -19,7 +20,7 @@ NAME = "scheduling"
 
 def build_web(service: Service, shell: Any, settings: Settings) -> FastAPI:
     """Pages of both sides and the API."""
-    routers = [applicant.router, office.router, api.router]
+    routers = [applicant_pages, office_pages, api]
     app = create_service_app(NAME, routers, shell, lifespan=lambda _: service.running())
     app.state.service = service
     return app

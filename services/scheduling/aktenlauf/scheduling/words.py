@@ -27,8 +27,10 @@ def day_full(language: Language, day: date) -> str:
 
 
 def span(language: Language, first: date, last: date) -> str:
-    """`30. November bis 4. Dezember 2026`."""
+    """`30. November bis 4. Dezember 2026`, within one month `23. bis 27. November 2026`."""
     begins = format_skeleton("MMMMd", first, locale=language.babel)
+    if first.month == last.month:
+        begins = f"{first.day}." if language.code == "de" else str(first.day)
     return _("{first} bis {last}").format(first=begins, last=format_date(last, "long", locale=language.babel))
 
 

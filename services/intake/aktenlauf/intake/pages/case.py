@@ -7,7 +7,9 @@ from starlette.responses import Response
 
 from aktenlauf.contracts.common import DocumentRef
 from aktenlauf.contracts.intake import ApplicationContent
+from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.intake.domain import FileSupplement, Withdraw
+from aktenlauf.intake.messages import place_of
 from aktenlauf.intake.pages import words
 from aktenlauf.intake.pages.counts import boxes_of, counted
 from aktenlauf.intake.pages.letters import listed, refers_to
@@ -54,7 +56,10 @@ async def case_page(request: Request, person: Person, case: str) -> Response:
         law=words.law(doc, language),
         letters=await listed(service, box, language, today, LETTERS_SHOWN) if box else [],
         unread=box["unread"] if box else 0,
+        sentence=words.SENTENCES.get(doc["stage"], ""),
+        idle=words.IDLE_BOOKED if doc.get("appointment", {}).get("state") == "booked" else words.IDLE,
         appointment=_appointment(doc, language),
+        office_appointment=await _office_appointment(request, doc, language),
         notice_href=_notice_href(doc, box, case),
         upload_href=upload_href(case, None),
         timeline=shown,
@@ -149,8 +154,16 @@ def _appointment(doc: Document, language: Language) -> dict[str, Any] | None:
         "leaf": words.leaf(slot["start"], language),
         "when": words.moment_full(slot["start"], language),
         "minutes": slot["minutes"],
-        "where": words.office_name(slot["office"]),
+        "where": place_of(slot["office"], slot["place"]),
     }
+
+
+async def _office_appointment(request: Request, doc: Document, language: Language) -> dict[str, str] | None:
+    """An appointment that the office's own system has told (130105), as far as it said when and where."""
+    token = doc.get("office_appointment")
+    content = await service_of(request).ports.sealing.open_token(token, ReceivedContent) if token else None
+    told = content.appointment if isinstance(content, ReceivedContent) else None
+    return words.told_appointment(told, language) if told else None
 
 
 def _notice_href(doc: Document, box: Document | None, case: str) -> str | None:

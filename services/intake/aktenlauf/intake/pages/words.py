@@ -33,6 +33,8 @@ SENTENCES: Mapping[int, str] = {
     4: "Ein Schreiben liegt in Ihrem Postfach",
     5: "Wir brauchen Sie persönlich",
 }
+IDLE = "Wir schreiben Ihnen ins Postfach, sobald es etwas Neues gibt."
+IDLE_BOOKED = "Kommen Sie zu Ihrem Termin und bringen Sie Ihren Pass mit. Alles andere erledigen wir."
 TIMELINE: Mapping[str, tuple[str, str]] = {
     "submitted": ("Antrag eingegangen", "send"),
     "receipt": ("Eingangsbestätigung ausgestellt", "doc"),
@@ -83,8 +85,8 @@ EFFECTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "stay_permitted": (
         "Ihr Aufenthalt ist bis zur Entscheidung erlaubt",
-        "Sie haben den Antrag am {filed} gestellt und durften zu dieser Zeit ohne Titel hier sein. Das gilt weiter, bis "
-        "die Behörde entscheidet.",
+        "Sie haben den Antrag am {filed} gestellt und durften zu dieser Zeit ohne Titel hier sein. Das gilt weiter, "
+        "bis die Behörde entscheidet.",
         "Der Aufenthalt gilt bis zur Entscheidung der Ausländerbehörde als erlaubt (§ 81 Abs. 3 Satz 1 AufenthG).",
     ),
     "removal_suspended": (
@@ -96,15 +98,15 @@ EFFECTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "order_possible": (
         "Ihr Titel war schon abgelaufen",
-        "Sie haben den Antrag am {filed} gestellt. Ihr Titel galt bis {until}. Die Behörde kann in Härtefällen anordnen, "
-        "dass er weiter gilt. Schreiben Sie ihr, warum der Antrag später kam.",
+        "Sie haben den Antrag am {filed} gestellt. Ihr Titel galt bis {until}. Die Behörde kann in Härtefällen "
+        "anordnen, dass er weiter gilt. Schreiben Sie ihr, warum der Antrag später kam.",
         "Bei verspäteter Antragstellung kann die Ausländerbehörde zur Vermeidung einer unbilligen Härte die "
         "Fortgeltungswirkung anordnen (§ 81 Abs. 4 Satz 3 AufenthG).",
     ),
     "unclear": (
         "Was der Antrag für Ihren Aufenthalt bewirkt, klärt die Behörde",
-        "Aus Ihren Angaben lässt sich nicht sicher sagen, ob Ihr Titel weiter gilt. Fragen Sie die Behörde im Postfach, "
-        "bevor Sie reisen oder eine Arbeit beginnen.",
+        "Aus Ihren Angaben lässt sich nicht sicher sagen, ob Ihr Titel weiter gilt. Fragen Sie die Behörde im "
+        "Postfach, bevor Sie reisen oder eine Arbeit beginnen.",
         "",
     ),
     "none": (
@@ -150,6 +152,16 @@ def berlin_day(at: str | datetime) -> date:
     """The calendar day in Germany."""
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     return moment.astimezone(BERLIN).date()
+
+
+def told_appointment(told: Mapping[str, Any], language: Language) -> dict[str, str] | None:
+    """`when` and `place` of an appointment in the words of another system: {date, from, place}, each may be missing."""
+    if not told.get("date"):
+        return None
+    when = day_full(date.fromisoformat(str(told["date"])), language)
+    if told.get("from"):
+        when = _("{day}, {time} Uhr").format(day=when, time=str(told["from"])[:5])
+    return {"when": when, "place": str(told.get("place") or "")}
 
 
 def leaf(at: str, language: Language) -> tuple[str, str, str]:

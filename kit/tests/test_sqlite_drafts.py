@@ -19,7 +19,9 @@ class TestSqliteDrafts(DraftsSuite):
 
         return open_
 
-    async def test_a_newer_data_format_is_refused_with_a_sentence(self, open_drafts: OpenDrafts, tmp_path: Path) -> None:
+    async def test_a_newer_data_format_is_refused_with_a_sentence(
+        self, open_drafts: OpenDrafts, tmp_path: Path
+    ) -> None:
         await (await open_drafts()).close()
         with sqlite3.connect(tmp_path / "drafts.db") as db:
             db.execute("PRAGMA user_version=99")

@@ -109,7 +109,7 @@ class Service:
         return caught_up and min(positions) >= head
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Service"]:
+    async def running(self) -> AsyncIterator[None]:
         """Catch up, then follow the log until the block ends."""
         ports = self.ports
         await self._views.prepare()
@@ -130,7 +130,7 @@ class Service:
         tasks = [asyncio.create_task(self._watch(name, loop)) for name, loop in loops.items()]
         self.ready = True
         try:
-            yield self
+            yield
         finally:
             self.ready = False
             for task in tasks:

@@ -1,8 +1,5 @@
 """The pages of both sides through the app, without JavaScript."""
 
-
-
-
 from .conftest import AMIRA, Desk
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
@@ -27,19 +28,30 @@ def kek_id(kek: bytes) -> str:
 
 def load_or_make_kek(path: Path) -> bytes:
     """The 32-byte KEK in `path`, made on first use with mode 0600. Raises Halt if the file holds something else."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        kek = path.read_bytes()
-        if len(kek) != 32:
-            raise Halt(f"{path.name} must hold exactly 32 bytes, it holds {len(kek)}") from None
-        return kek
+    if not path.exists():
+        _make_kek(path)
+    kek = path.read_bytes()
+    if len(kek) != 32:
+        raise Halt(f"{path.name} must hold exactly 32 bytes, it holds {len(kek)}")
+    return kek
+
+
+def _make_kek(path: Path) -> None:
+    """Written beside and linked when whole and synced: a crash leaves no half key, and of two processes one wins."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        kek = os.urandom(32)
-        file.write(kek)
+        file.write(os.urandom(32))
         file.flush()
         os.fsync(file.fileno())
-    return kek
+    with suppress(FileExistsError):
+        os.link(part, path)
+    part.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 class SqliteKeyring:

@@ -29,6 +29,7 @@ class SqliteViews:
 
     async def prepare(self, views: Iterable[View]) -> None:
         declared = list(views)
+
         def work(db: sqlite3.Connection) -> None:
             for view in declared:
                 _create(db, view)
@@ -59,13 +60,8 @@ class SqliteViews:
 
     async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
         def work(db: sqlite3.Connection) -> bool:
-            table = view.collection
-            for change in changes:
-                row = db.execute(f'SELECT position FROM "{table}" WHERE key = ?', (change.key,)).fetchone()  # noqa: S608
-                if (row[0] if row else 0) != change.expected:
-                    raise _Overtaken
             _put(db, view, changes)
-            db.execute("UPDATE cursors SET position = max(position, ?) WHERE collection = ?", (cursor, table))
+            db.execute("UPDATE cursors SET position = max(position, ?) WHERE collection = ?", (cursor, view.collection))
             return True
 
         try:
@@ -141,12 +137,28 @@ def _cursor(db: sqlite3.Connection, view: View) -> int:
 
 def _put(db: sqlite3.Connection, view: View, changes: Sequence[Change]) -> None:
     table = view.collection
-    documents = [(c.key, c.position, orjson.dumps(c.document) if c.document is not None else None) for c in changes]
-    db.executemany(f'REPLACE INTO "{table}" VALUES (?,?,?)', documents)  # noqa: S608
-    db.executemany(f'DELETE FROM "{table}_scope" WHERE key = ?', [(c.key,) for c in changes])  # noqa: S608
-    rows = [row for change in changes for row in _scope_rows(view, change)]
+    new = [(c.key, c.position, _stored(c)) for c in changes if not c.expected]
+    old = [(c.position, _stored(c), c.key, c.expected) for c in changes if c.expected]
+    made = db.executemany(f'INSERT OR IGNORE INTO "{table}" VALUES (?,?,?)', new)  # noqa: S608
+    kept = db.executemany(f'UPDATE "{table}" SET position = ?, document = ? WHERE key = ? AND position = ?', old)  # noqa: S608
+    if max(made.rowcount, 0) + max(kept.rowcount, 0) != len(changes):  # -1: nothing was to be done
+        raise _Overtaken
+    moved = [(change.key, rows) for change in changes if (rows := _moved_rows(db, view, change)) is not None]
+    db.executemany(f'DELETE FROM "{table}_scope" WHERE key = ?', [(key,) for key, _ in moved])  # noqa: S608
     marks = ",".join("?" * (2 + len(view.indexes)))
-    db.executemany(f'INSERT INTO "{table}_scope" VALUES ({marks})', rows)  # noqa: S608
+    db.executemany(f'INSERT INTO "{table}_scope" VALUES ({marks})', [row for _, rows in moved for row in rows])  # noqa: S608
+
+
+def _stored(change: Change) -> bytes | None:
+    return orjson.dumps(change.document) if change.document is not None else None
+
+
+def _moved_rows(db: sqlite3.Connection, view: View, change: Change) -> list[tuple[Any, ...]] | None:
+    """The rows to put in place of those that are there; None where they are the same, as after most events."""
+    rows = _scope_rows(view, change)
+    sql = f'SELECT * FROM "{view.collection}_scope" WHERE key = ?'  # noqa: S608
+    there = db.execute(sql, (change.key,)).fetchall() if change.expected else []
+    return None if set(there) == set(rows) else rows
 
 
 def _scope_rows(view: View, change: Change) -> list[tuple[Any, ...]]:

@@ -86,7 +86,10 @@ class State:
 
 
 def decide(command: Command, state: State) -> Sequence[Event]:
-    """A case is opened once and closed to notes before that; a fact is noted and counted once."""
+    """A case is opened once and closed to notes before that; a fact is noted and counted once.
+
+    An echo answers every time: that it is there once rests on the command's id alone.
+    """
     match command:
         case Open(office=office):
             return [] if state.office else [Opened(office=office)]
@@ -94,8 +97,10 @@ def decide(command: Command, state: State) -> Sequence[Event]:
             raise Refused(Code.NOT_NOW)
         case Note(fact=fact, text=text):
             return [] if fact in state.facts else [Noted(fact=fact, sealed=Sealed.of(Text(text=text)))]
-        case Count(fact=fact) | Echo(fact=fact):
+        case Count(fact=fact):
             return [] if fact in state.facts else [Counted(fact=fact)]
+        case Echo(fact=fact):
+            return [Counted(fact=fact)]
     raise TypeError(command)
 
 
@@ -109,7 +114,9 @@ def evolve(state: State, event: Event) -> State:
     return state
 
 
-DECIDER = Decider(State, decide, evolve, lambda state: ((state.office,) if state.office else (), ()), frozenset({Noted}))
+DECIDER = Decider(
+    State, decide, evolve, lambda state: ((state.office,) if state.office else (), ()), frozenset({Noted})
+)
 DECIDERS: dict[type[Command], Decider[Any]] = dict.fromkeys((Open, Note, Count, Echo), DECIDER)
 
 cases = View("cases", version=1, indexes=("asked",))
@@ -210,5 +217,6 @@ async def toy_ports(
 @asynccontextmanager
 async def toy(ports: Ports, definition: Definition = DEFINITION) -> AsyncIterator[Service]:
     """The toy, running."""
-    async with Service(definition, ports, Settings(data=ports.folder)).running() as service:
+    service = Service(definition, ports, Settings(data=ports.folder))
+    async with service.running():
         yield service

@@ -28,7 +28,7 @@ from aktenlauf.kit.views import Document
 
 NUMBER_SECRET = "installation/case-numbers"  # noqa: S105 the name of a keyring entry
 ATTEMPTS = 20
-USABLE = frozenset({"received", "checked"})
+UNUSABLE = frozenset({"rejected", "deleted", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def office_of(draft: Draft) -> Office | None:
 def usable_documents(evidence: Document | None) -> tuple[DocumentRef, ...]:
     """What was uploaded for the case and not rejected or deleted, in the order of uploading."""
     documents: Mapping[str, Any] = (evidence or {}).get("documents", {})
-    usable = ((key, doc["evidence"]) for key, doc in sorted(documents.items()) if doc["status"] in USABLE)
+    usable = ((key, doc["evidence"]) for key, doc in sorted(documents.items()) if doc["status"] not in UNUSABLE)
     return tuple(DocumentRef(document=key, kind=kind) for key, kind in usable)
 
 

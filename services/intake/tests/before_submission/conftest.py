@@ -12,8 +12,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.contracts.envelope import Event, encode, stamp
-from aktenlauf.intake import views
+from aktenlauf.intake import forms, views
 from aktenlauf.intake.domain import DECIDERS
 from aktenlauf.intake.pages import case as case_pages
 from aktenlauf.intake.pages import draft, public
@@ -21,7 +22,6 @@ from aktenlauf.kit import erasure
 from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_providers
 from aktenlauf.kit.adapters.oidc import OidcIdentity
 from aktenlauf.kit.ids import new_id
-from aktenlauf.kit.keyring import party_of
 from aktenlauf.kit.ports import open_log, open_ports, open_shared
 from aktenlauf.kit.reactions import Reactions
 from aktenlauf.kit.service import Definition, Service
@@ -38,6 +38,8 @@ USERS = [
     DemoUser("lina", "public", "Lina", "Haddad", frozenset({"applicant"})),
     DemoUser("omar", "public", "Omar", "Nasser", frozenset({"applicant"})),
 ]
+OFFER = catalogue().services["study_extension"]
+DECLARATIONS = [field.id for field in OFFER.fields() if field.type == "declaration"]
 COMPLETE = json.loads((Path(__file__).parents[1] / "study_extension.example.json").read_text("utf-8"))
 
 
@@ -68,17 +70,16 @@ class Intake:
         begun = await browser.http.get("/anmelden", params={"zurueck": "/hilfe"})
         people = await browser.http.get(begun.headers["location"])
         (action,) = re.findall(r'<form method="post" action="([^"]+)"', people.text)
-        chosen = await browser.http.post(unescape(action), data={"user": provider_id(people.text, user)})
+        chosen = await browser.http.post(unescape(action), data={"user": user})
         arrived = await browser.http.get(chosen.headers["location"])
         assert arrived.status_code == 303
         return browser
 
-    async def party(self, user: str = "lina") -> str:
-        subject = next(iter(await self._subjects(user)))
-        return await party_of(self.service.ports.keyring, subject)
-
-    async def _subjects(self, user: str) -> list[str]:
-        return [f"{BASE}/demo-anmeldung#{user}"]
+    async def party(self, case: str) -> str:
+        """Whose draft it is, as scope."""
+        stored = await self.service.ports.drafts.load(case)
+        assert stored
+        return stored.party
 
     async def hear(self, event: Event, case: str, stream: str, version: int = 1) -> None:
         """As if another service had published it."""
@@ -100,11 +101,6 @@ class Intake:
         """The types of the events of a stream, in order."""
         stored = await self.service.ports.log.read(stream)
         return [json.loads(record.record)["type"].rsplit(".", 2)[1] for record in stored]
-
-
-def provider_id(page: str, user: str) -> str:
-    assert f'value="{user}"' in page
-    return user
 
 
 class Browser:
@@ -133,6 +129,26 @@ class Browser:
         assert begun.status_code == 303, begun.text
         return begun.headers["location"]
 
+    async def fill(self, path: str, **changes: object) -> None:
+        """Answer every question of the form with the complete example, page by page."""
+        answers = {**COMPLETE, **{k.replace("__", "."): v for k, v in changes.items()}}
+        for step in OFFER.steps():
+            shown = await self.get(f"{path}/{step.key}")
+            if step.last or shown.status_code == 404:
+                continue
+            typed = {name: values for name, values in forms.typed(step, answers).items()}
+            sent = await self.send(shown, f"{path}/{step.key}", **typed)
+            if "?neu=1" in sent.headers.get("location", ""):
+                again = await self.get(sent.headers["location"])
+                sent = await self.send(again, f"{path}/{step.key}", **typed)
+            assert sent.status_code == 303, (step.key, sent.text)
+
+    async def submit(self, path: str, **changes: str | list[str]) -> httpx.Response:
+        """Declare everything and send."""
+        page = await self.get(f"{path}/pruefen")
+        declared = {name: "yes" for name in DECLARATIONS}
+        return await self.send(page, f"{path}/pruefen", **{**declared, **changes})
+
 
 def controls(html: str, action: str) -> dict[str, list[str]]:
     """The controls of the form with this action, filled as a browser would send them."""
@@ -141,7 +157,7 @@ def controls(html: str, action: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for tag in re.findall(r"<input[^>]*>", form[1]):
         given = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
-        if given.get("type") in ("radio", "checkbox") and "checked" not in tag.replace('"', " ").split():
+        if given.get("type") in ("radio", "checkbox") and "checked" not in re.split(r'[\s">]+', tag):
             continue
         if given.get("name"):
             found.setdefault(given["name"], []).append(unescape(given.get("value", "")))

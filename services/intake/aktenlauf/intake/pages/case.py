@@ -58,6 +58,7 @@ async def case_page(request: Request, person: Person, case: str) -> Response:
         unread=box["unread"] if box else 0,
         sentence=words.SENTENCES.get(doc["stage"], ""),
         idle=words.IDLE_BOOKED if doc.get("appointment", {}).get("state") == "booked" else words.IDLE,
+        offered=doc.get("appointment", {}).get("state") == "offered",
         appointment=_appointment(doc, language),
         office_appointment=await _office_appointment(request, doc, language),
         notice_href=_notice_href(doc, box, case),

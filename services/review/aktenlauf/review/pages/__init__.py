@@ -1,15 +1,9 @@
-"""The office's pages."""
+"""The office's pages, by group. The fixed paths come before those with a case in them."""
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
-from aktenlauf.kit.web.access import Staff
-from aktenlauf.kit.web.pages import page
+from aktenlauf.review.pages import case, decision, history, messages, worklist
 
 router = APIRouter()
-
-
-@router.get("/amt")
-async def worklist(request: Request, staff: Staff) -> Response:
-    """The worklist."""
-    return page(request, "pages/worklist.html")
+for group in (worklist, messages, decision, history, case):
+    router.include_router(group.router)

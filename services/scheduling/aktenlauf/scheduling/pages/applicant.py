@@ -70,7 +70,7 @@ async def move(
     """Choose again; the booked place stays until the new one is certain."""
     await up_to_date(request)
     doc = await _own(request, person, case)
-    return await _shown(request, doc, Wish(ort, woche, zeit), choosing=doc["state"] == "booked" or None)
+    return await _shown(request, doc, Wish(ort, woche, zeit), choosing=True)
 
 
 @router.post("/{case}")
@@ -160,30 +160,36 @@ async def _shown(
     wish: Wish,
     status: int = 200,
     *,
-    choosing: bool | None,
+    choosing: bool,
     missing: bool = False,
     notice: Notice | None = None,
 ) -> Response:
     """The page; `choosing`: with the picker."""
     context = _context(request, doc)
-    choosing = bool(choosing) and not context["over"] and bool(doc.get("office"))
-    picker = await _picker(request, doc, wish) if choosing else None
+    picker = await _picker(request, doc, wish) if choosing and _may_choose(doc, context) else None
     part = request.headers.get("HX-Request-Type") == "partial"
     template = "partials/_appointment.html" if part else "pages/appointment.html"
     return page(request, template, status, **context, picker=picker, missing=missing, notice=notice)
+
+
+def _may_choose(doc: Document, context: dict[str, Any]) -> bool:
+    if doc["state"] == "booked":
+        return not context["over"]
+    return doc["state"] in CHOOSING and not context["until_over"]
 
 
 def _context(request: Request, doc: Document) -> dict[str, Any]:
     """What every state's content needs."""
     language = speak_for(request)
     booked = doc.get("slot")
+    start = datetime.fromisoformat(booked["start"]) if booked else None
     return {
         "doc": doc,
         "office": office_of(doc["office"]) if doc.get("office") else None,
         "place": place_of(doc["office"], booked["place"]) if booked else None,
-        "moment": words.moment(language, datetime.fromisoformat(booked["start"])) if booked else None,
-        "leaf": words.leaf(language, datetime.fromisoformat(booked["start"])) if booked else None,
-        "over": bool(booked) and datetime.fromisoformat(booked["start"]) <= now(request),
+        "moment": words.moment(language, start) if start else None,
+        "leaf": words.leaf(language, start) if start else None,
+        "over": start is not None and start <= now(request),
         "until_over": bool(doc.get("until")) and datetime.fromisoformat(doc["until"]) <= now(request),
         "history": [_entry(language, entry) for entry in reversed(doc.get("history", []))],
     }

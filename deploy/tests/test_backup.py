@@ -77,10 +77,8 @@ async def running(data: Path) -> AsyncIterator[Stand]:
     """Laid out as an installation: the keyring, which the toy keeps with its files, stands above by a link."""
     logs = {name: SqliteLog(data / name / "log.db") for name in ("samples", "others")}
     (data / SERVICE).mkdir(exist_ok=True)
-    for suffix in ("", "-wal", "-shm"):
-        link = data / SERVICE / f"keyring.db{suffix}"
-        if not link.is_symlink():
-            link.symlink_to(data / f"keyring.db{suffix}")
+    if not (data / SERVICE / "keyring.db").is_symlink():
+        (data / SERVICE / "keyring.db").symlink_to(data / "keyring.db")
     load_or_make_kek(data / "kek")
     async with toy_ports(data / SERVICE, lambda work: LocalBus(logs, work)) as ports:
         async with toy(ports) as service:

@@ -25,6 +25,8 @@ from aktenlauf.kit.views import PAGE_MAX, Change, Document, Held, Query, View, V
 from aktenlauf.kit.work import Aside, Standing, Work
 
 BATCH_MAX = 500
+CATCH_UP_MAX = 2000
+"""Records of one step of a rebuild: the more there are, the fewer times a busy case's document is written."""
 WAIT_SECONDS = 1.0
 NOT_YET_MAX = timedelta(hours=24)
 CLOCK_SECONDS = 1.0
@@ -100,7 +102,7 @@ class ViewTail:
                 await patiently("waiting for the log", self._log.wait, after, WAIT_SECONDS)
 
     async def _catch_up_some(self) -> None:
-        await self._step(await self._log.tail(self._behind, BATCH_MAX))
+        await self._step(await self._log.tail(self._behind, CATCH_UP_MAX))
 
     async def _step(self, batch: Sequence[Stored]) -> None:
         records = [parse(stored.record, stored.position) for stored in batch]

@@ -168,7 +168,7 @@ async def _opened(request: Request, person: Applicant, case: str) -> tuple[Docum
     service, scope = service_of(request), await scope_of_applicant(request, person)
     shell = shell_of(request)
     token = shell.cookies.session_token(request, "public") or ""
-    signed = shell.cookies.get(request, UPLOAD_COOKIE)
+    signed = request.cookies.get(UPLOAD_COOKIE)
     grant = service.ports.grants.read(signed, token, now(request)) if signed else None
     if grant is not None and (grant.case, grant.party, grant.purpose) != (case, scope.id, "upload"):
         grant = None

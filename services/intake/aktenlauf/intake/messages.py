@@ -183,10 +183,11 @@ def mail(number: str, address: str, locale: str) -> tuple[str, str]:
 
     No link that could be copied by a fraud, no content, no reason: a mail is read by whoever carries it.
     """
+    typed = Text(de=address, en=address, ar=address)  # without isolates: they would be copied into the browser
     subject = Said("Es gibt Neues zu Ihrem Antrag {number}", {"number": number})
     said = [
         Said("Es gibt Neues zu Ihrem Antrag {number}.", {"number": number}),
-        Said("So sehen Sie es: Geben Sie {address} in Ihren Browser ein und melden Sie sich an.", {"address": address}),
+        Said("So sehen Sie es: Geben Sie {address} in Ihren Browser ein und melden Sie sich an.", {"address": typed}),
         Said("Diese Mail enthält aus Sicherheitsgründen keinen Link und keinen Inhalt. Bitte antworten Sie nicht."),
     ]
     parts = ["\n\n".join(_say(sentence, language) for sentence in said) for language in _spoken(locale)]

@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,12 +32,12 @@ LOOK_SECONDS = 1.0
 _log = logger(__name__)
 
 
-@dataclass(frozen=True)
 class _Refused(Exception):
     """Not to be received; `case` where it is known, so that the file is cleared with it."""
 
-    sentence: str
-    case: str | None = None
+    def __init__(self, sentence: str, case: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence, self.case = sentence, case
 
 
 @asynccontextmanager

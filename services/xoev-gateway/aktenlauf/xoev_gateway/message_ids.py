@@ -1,4 +1,4 @@
-"""The ids of messages (nachrichtenUUID). They follow from what caused them, so that a repetition writes no second one."""
+"""The ids of messages (nachrichtenUUID). They follow from their cause, so that a repetition writes no second one."""
 
 from aktenlauf.kit.ids import derived_id
 

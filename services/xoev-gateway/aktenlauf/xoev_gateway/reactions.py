@@ -23,5 +23,6 @@ async def clear_drop(event: ErasureOrdered, meta: Meta, do: Do, service: Any) ->
     exchange = await exchange_of(service, meta.case)
     drop = Drop(service.ports.folder / "drop")
     await asyncio.to_thread(drop.clear, meta.case, exchange.prepared)
-    for nothing in ():
-        yield nothing
+    nothing: tuple[Command, ...] = ()
+    for command in nothing:
+        yield command

@@ -9,7 +9,7 @@ from aktenlauf.contracts.common import DocumentRef
 from aktenlauf.contracts.intake import ApplicationContent
 from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.intake.domain import FileSupplement, Withdraw
-from aktenlauf.intake.messages import place_of
+from aktenlauf.intake.messages import PURPOSES, place_of
 from aktenlauf.intake.pages import words
 from aktenlauf.intake.pages.counts import boxes_of, counted
 from aktenlauf.intake.pages.letters import listed, refers_to
@@ -155,6 +155,7 @@ def _appointment(doc: Document, language: Language) -> dict[str, Any] | None:
         "leaf": words.leaf(slot["start"], language),
         "when": words.moment_full(slot["start"], language),
         "minutes": slot["minutes"],
+        "purpose": _(PURPOSES[appointment["purpose"]]) if appointment.get("purpose") else "",
         "where": place_of(slot["office"], slot["place"]),
     }
 

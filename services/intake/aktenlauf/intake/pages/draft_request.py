@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from aktenlauf.intake import drafts, views
+from aktenlauf.intake import drafts, forms, views
 from aktenlauf.intake.drafts import Draft, Shown
 from aktenlauf.kit.grants import UPLOAD_COOKIE, VALID, Grant
 from aktenlauf.kit.identity import Person
@@ -77,7 +77,9 @@ def _grant_upload(visited: Visit, draft: Draft, response: Response) -> None:
     session = cookies.session_token(visited.request, "public")
     if session is None:
         return
-    grant = Grant("upload", draft.case, draft.party)
+    needed = forms.evidence_needed(draft.offer, draft.content.answers, {})
+    kinds = tuple(state.demand.kind.key for state in needed if state.state == "missing")
+    grant = Grant("upload", draft.case, draft.party, kinds)
     response.set_cookie(
         UPLOAD_COOKIE,
         visited.service.ports.grants.sign(grant, session, visited.at),

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from aktenlauf.contracts.intake import ApplicationContent, FreeText, Message
-from aktenlauf.intake.pages.words import office_name, when_words
+from aktenlauf.intake.pages.words import sender_of, when_words
 from aktenlauf.kit.service import Service
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.i18n import GERMAN, Language
@@ -55,7 +55,7 @@ async def listed(
         {
             "href": f"/postfach/{box['case']}/{message['id']}",
             "title": (await open_letter(service, box, message, language)).title,
-            "from": office_name(box["office"]) if message["from"] == "office" else _("Von Ihnen"),
+            "from": sender_of(message, box["office"]),
             "when": when_words(message["at"], today, language),
             "at": message["at"],
             "unread": is_unread(message),

@@ -10,7 +10,7 @@ from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.i18n import translate
 
 Entry = dict[str, Any]
-_STATES = {
+STATES = {
     "done": ("success", "Erledigt"),
     "started": ("info", "In Arbeit"),
     "missing": ("danger", "Fehlt"),
@@ -98,7 +98,7 @@ def _toc_entry(
 def _task(draft: Draft, section: Section, states: list[forms.StepState], locale: str) -> Entry:
     kinds = {state.state for state in states}
     state = "done" if kinds == {"done"} else "missing" if kinds <= {"missing", "not_yet"} else "started"
-    kind, words = _STATES[state]
+    kind, words = STATES[state]
     href = _way_in(draft, states)
     return {"label": section.title.pick(locale), "href": href, "kind": kind, "state": translate(words)}
 

@@ -21,6 +21,8 @@ from aktenlauf.kit.web.i18n import translate
 from aktenlauf.kit.web.pages import page, speak_for
 
 ICONS = {"study": "book", "work": "case", "family": "people", "settlement": "key", "citizenship": "flag"}
+WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+"""Monday first, as opening hours count them."""
 TILES_MAX = 8
 STATED_ON = date(2026, 11, 22)
 """Day of the last change of the accessibility declaration and the privacy notice."""
@@ -78,7 +80,12 @@ async def begin(request: Request, person: Applicant, key: str) -> Response:
 @router.get("/hilfe")
 async def help_page(request: Request, person: Visitor) -> Response:
     return await _page(
-        request, person, "pages/help.html", offices=_open_offices(), weekdays=_weekdays(), days=drafts.KEPT.days
+        request,
+        person,
+        "pages/help.html",
+        offices=_open_offices(),
+        weekdays=[translate(name) for name in WEEKDAYS],
+        days=drafts.KEPT.days,
     )
 
 
@@ -146,9 +153,3 @@ def _postcode_error(postcode: str) -> str | None:
 def _open_offices() -> list[Office]:
     """All offices but those kept for trial runs."""
     return [office for office in offices().values() if not office.test]
-
-
-def _weekdays() -> list[str]:
-    """Monday first, as the opening hours count."""
-    names = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-    return [translate(name) for name in names]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.lists import format_list
+from markupsafe import Markup, escape
 
 from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.contracts.offices import offices
@@ -138,6 +139,16 @@ def office_name(key: str | None) -> str:
     return f"{office.authority}, {office.name}" if office else ""
 
 
+def sender_of(message: Document, office: str) -> Markup:
+    """Who wrote a message, short, for lists."""
+    if message["from"] == "applicant":
+        return escape(_("Von Ihnen"))
+    if message["about"] == "receipt":
+        return escape(_("Automatische Bestätigung"))
+    found = offices().get(office)
+    return Markup('<bdi lang="de">{}</bdi>').format(found.name if found else "")
+
+
 def day_full(day: date, language: Language) -> str:
     """`Montag, 7. Dezember 2026`."""
     return str(format_date(day, "full", locale=language.babel))
@@ -212,7 +223,7 @@ def _detail(entry: Document, language: Language) -> str:
     until = entry.get("deadline") or (berlin_day(entry["until"]).isoformat() if entry.get("until") else None)
     if until:
         parts.append(_("Bis {day}.").format(day=day_full(date.fromisoformat(until), language)))
-    return " · ".join(parts)
+    return ". ".join(parts)
 
 
 def stages(doc: Document, open_kinds: int, language: Language) -> list[dict[str, str]]:

@@ -1,0 +1,69 @@
+"""Every text of these pages exists in every language, with its placeholders and all plural forms."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+
+import aktenlauf.intake
+from aktenlauf.intake.pages import public
+from aktenlauf.intake.pages.progress import STATES
+from aktenlauf.kit.web.pages import KIT_FOLDER
+
+FOLDER = Path(str(aktenlauf.intake.__file__)).parent
+TEMPLATES = [
+    *("pages/question", "pages/mine", "pages/overview", "pages/delete_draft", "pages/check", "pages/receipt"),
+    *("pages/service", "pages/start", "pages/help", "pages/imprint", "pages/privacy", "pages/accessibility"),
+    *("partials/_control", "partials/_questions", "partials/_saved", "partials/_kept", "partials/_office"),
+]
+MODULES = ("check", "draft", "draft_request", "fields", "progress", "public", "question")
+PLURALS = {"en": 2, "ar": 6}
+
+
+def used() -> Iterator[str]:
+    """The msgids of templates and pages; of plurals the singular."""
+    for name in TEMPLATES:
+        with (FOLDER / "templates" / f"{name}.html").open("rb") as source:
+            for _, _, message, _ in babel_extract(source, ("_", "ngettext"), (), {}):
+                if message:
+                    yield message if isinstance(message, str) else message[0]
+    for name in MODULES:
+        for node in ast.walk(ast.parse((FOLDER / "pages" / f"{name}.py").read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "translate":
+                yield from (arg.value for arg in ast.walk(node.args[0]) if isinstance(arg, ast.Constant))
+    yield from (words for _, words in STATES.values())
+    yield from public.WEEKDAYS
+
+
+def catalogue(path: Path, locale: str) -> Catalog:
+    with path.open("rb") as source:
+        return read_po(source, locale=locale)
+
+
+@pytest.mark.parametrize("locale", PLURALS)
+def test_every_text_is_translated(locale):
+    files = [FOLDER / f"locales/draft.{locale}.po", KIT_FOLDER.parent / f"locales/{locale}.po"]
+    known = {
+        m.id if isinstance(m.id, str) else m.id[0] for f in files for m in catalogue(f, locale) if m.id and m.string
+    }
+    assert (
+        sorted({text for text in used() if isinstance(text, str) and text not in known and " " in text.strip()}) == []
+    )
+
+
+@pytest.mark.parametrize(("locale", "count"), PLURALS.items())
+def test_translations_keep_their_placeholders_and_plurals(locale, count):
+    for message in catalogue(FOLDER / f"locales/draft.{locale}.po", locale):
+        if not message.id:
+            continue
+        source = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else message.string
+        assert not message.pluralizable or len(forms) == count
+        assert all(sorted(re.findall(r"\{\w+\}", form)) == sorted(re.findall(r"\{\w+\}", source)) for form in forms), (
+            source
+        )

@@ -218,7 +218,7 @@ class ReactionTail:
         self._log, self._reactions, self._runner, self._work = log, reactions, runner, work
         self._views_at, self._ports, self._clock = views, ports, clock
         self._handler = reactions.handler
-        self._stopped: set[str] = set()  # all records of these groups are put aside, in order
+        self._stopped: dict[str, str] = {}  # group whose records are put aside, in order -> its case
         self._after = 0
         self.progress = Progress()
 
@@ -229,7 +229,8 @@ class ReactionTail:
             cursor = await self._log.head()
             await self._work.advance(self._handler, cursor)
         self._after = cursor
-        self._stopped = {aside.group for aside in await self._work.aside(self._handler)}
+        rows = await self._work.aside(self._handler)
+        self._stopped = {row.group: group_of(parse(row.record).meta) for row in rows}
         await self.progress.move(cursor)
 
     async def run(self) -> None:
@@ -254,19 +255,27 @@ class ReactionTail:
             await self._retry(group)
 
     async def _take(self, stored: Stored) -> None:
+        """Handle one record, or put it aside; then see whether something of its case need not wait any more.
+
+        What fails for good stops its case. What is not yet possible stops its stream only: what it waits for may
+        be another reaction of the same case, and between streams no order is promised anyway.
+        """
         record = parse(stored.record, stored.position)
-        group = group_of(record.meta)
-        wanted = bool(self._reactions.of(record.meta))
-        if group in self._stopped:
-            if wanted:
-                await self._put_aside(record.meta, stored.record, Standing.WAITING, "behind another")
+        case, stream = group_of(record.meta), record.meta.stream
+        waiting = [group for group, of in self._stopped.items() if of == case]
+        if self._reactions.of(record.meta):
+            if held := next((group for group in (case, stream) if group in self._stopped), None):
+                await self._put_aside(held, stored, Standing.WAITING, "behind another")
+            else:
+                standing, error = await self._attempt(record)
+                if standing is not None:
+                    group = stream if standing is Standing.WAITING else case
+                    self._stopped[group] = case
+                    await self._put_aside(group, stored, standing, error)
+        if waiting:
             await self._views_at.reach(stored.position)  # what is waited for may be what this record brings to a view
+        for group in waiting:
             await self._retry(group)
-        elif wanted:
-            standing, error = await self._attempt(record)
-            if standing is not None:
-                self._stopped.add(group)
-                await self._put_aside(record.meta, stored.record, standing, error)
 
     async def _attempt(self, record: Record) -> tuple[Standing | None, str]:
         """Run all reactions to one record; a standing other than None says why it is not handled."""
@@ -288,12 +297,12 @@ class ReactionTail:
             async for command in reaction.run(event, record.meta, self._ports):
                 await self._runner.run(command)
 
-    async def _put_aside(self, meta: Meta, raw: bytes, standing: Standing, error: str) -> None:
-        aside = Aside(self._handler, group_of(meta), meta.position, raw, standing, error, self._clock())
+    async def _put_aside(self, group: str, stored: Stored, standing: Standing, error: str) -> None:
+        aside = Aside(self._handler, group, stored.position, stored.record, standing, error, self._clock())
         await self._work.advance(self._handler, 0, [aside])
 
     async def _retry(self, group: str) -> None:
-        """Try the records of a stopped case in order, as far as they go."""
+        """Try the records of a stopped group in order, as far as they go."""
         for row in await self._work.aside(self._handler, group):
             if row.standing is Standing.PARKED:
                 return
@@ -305,7 +314,7 @@ class ReactionTail:
                     await self._work.mark(self._handler, group, row.position, Standing.PARKED, error)
                     return
             await self._work.done(self._handler, row.position)
-        self._stopped.discard(group)
+        self._stopped.pop(group, None)
 
 
 class ClockTail:

@@ -300,4 +300,3 @@ def _file_documents(doc: Document, documents: list[DocumentRef]) -> None:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
-

@@ -53,7 +53,9 @@ def title(doc: Document, today: date) -> Clock:
     if days >= 0:
         return Clock("soon" if days <= RISK_DAYS else None, f"Titel bis {date_num(until)}", distance(days).lower())
     continuing = doc.get("effect") in CONTINUING
-    return Clock(None if continuing else "soon", f"Titel bis {date_num(until)}", "Fortgeltung" if continuing else "abgelaufen")
+    return Clock(
+        None if continuing else "soon", f"Titel bis {date_num(until)}", "Fortgeltung" if continuing else "abgelaufen"
+    )
 
 
 def effect(doc: Document) -> Clock:

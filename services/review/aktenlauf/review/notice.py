@@ -68,25 +68,32 @@ def notice_data(
     signatures: list[tuple[str, str]],
 ) -> dict[str, Any]:
     """The data of `notice.typ`."""
-    offered = catalogue().services[service]
-    subject = f"{offered.title.de} ({', '.join(p.cite for p in offered.paragraphs)})"
     legal = legal_of(office, created.astimezone(_BERLIN).date())
-    tenor = [_TENOR[outcome].format(subject=subject, until=_long(valid_until))]
-    tenor += [line for line in reasons.conditions.splitlines() if line.strip()]
     return {
         "created": created.astimezone(_BERLIN).isoformat(timespec="seconds"),
         "office": _letterhead(office),
         "addressee": _addressee(content),
         "case_number": number,
-        "subject": subject,
+        "subject": _subject(service),
         "salutation": f"Guten Tag {_call_name(content.name)},",
         "opening": f"auf Ihren Antrag vom {_long(filed_at.astimezone(_BERLIN).date())} ergeht folgende Entscheidung:",
-        "tenor": tenor,
+        "tenor": tenor(service, outcome, valid_until, reasons),
         "reasons": [{"paragraphs": [p for p in reasons.reasons.split("\n\n") if p.strip()]}],
         "announcement": _announcement(legal, created.astimezone(_BERLIN).date()),
         "remedy": [legal.remedy_text],
         "signatures": [{"name": name, "role": role} for name, role in signatures],
     }
+
+
+def tenor(service: str, outcome: Outcome, valid_until: date | None, reasons: Reasons) -> list[str]:
+    """What is decided, in sentences: the outcome, then one line each condition."""
+    decided = _TENOR[outcome].format(subject=_subject(service), until=_long(valid_until))
+    return [decided, *(line for line in reasons.conditions.splitlines() if line.strip())]
+
+
+def _subject(service: str) -> str:
+    offered = catalogue().services[service]
+    return f"{offered.title.de} ({', '.join(p.cite for p in offered.paragraphs)})"
 
 
 def _announcement(legal: Legal, issued_on: date) -> dict[str, Any]:

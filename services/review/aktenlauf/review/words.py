@@ -20,7 +20,11 @@ STATES: Mapping[str, str] = {
     "closed": "Geschlossen",
 }
 VERDICTS: Mapping[str, str] = {"accepted": "in Ordnung", "rejected": "abgelehnt", "not-needed": "nicht nötig"}
-OUTCOMES: Mapping[str, str] = {"granted": "Antrag entsprochen", "partly": "teilweise entsprochen", "refused": "Ablehnung"}
+OUTCOMES: Mapping[str, str] = {
+    "granted": "Antrag entsprochen",
+    "partly": "teilweise entsprochen",
+    "refused": "Ablehnung",
+}
 EFFECTS: Mapping[str, tuple[str, str]] = {
     "title_continues": ("ok", "Fortgeltung gesichert"),
     "stay_permitted": ("ok", "Aufenthalt gilt als erlaubt"),

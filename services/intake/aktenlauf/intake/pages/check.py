@@ -152,7 +152,7 @@ async def _page(visited: Visit, checked: _Checked) -> Response:
 
 def _gaps(visited: Visit, draft: Draft) -> list[dict[str, str]]:
     """What is missing before it can be sent, each with the way there and back."""
-    found = []
+    found: list[dict[str, Any]] = []
     for gap in drafts.gaps(draft, visited.today):
         field_id, member = _field_of(draft, gap)
         label = draft.offer.field(field_id).label.pick(visited.locale)

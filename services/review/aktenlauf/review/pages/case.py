@@ -17,7 +17,7 @@ from aktenlauf.review import answers, words
 from aktenlauf.review.domain import ReviewEvidence, TakeCase, Verdict
 from aktenlauf.review.pages import office
 from aktenlauf.review.pages.came_in import came_in
-from aktenlauf.review.pages.office import Caseworker, CaseRoute, Opened
+from aktenlauf.review.pages.office import CaseRoute, Caseworker, Opened
 from aktenlauf.review.views import case_file, history
 
 router = APIRouter(route_class=CaseRoute)
@@ -256,7 +256,9 @@ def _made(doc: Document) -> list[dict[str, Any]]:
     if receipt := doc.get("receipt"):
         rows.append({**none, "id": receipt["document"], "kind": words.MADE["receipt"], "at": receipt["at"]})
     if decision := doc.get("decision"):
-        rows.append({**none, "id": decision["document"]["document"], "kind": words.MADE["notice"], "at": decision["at"]})
+        rows.append(
+            {**none, "id": decision["document"]["document"], "kind": words.MADE["notice"], "at": decision["at"]}
+        )
     for message in doc.get("exchange", {}).values():
         if "document" not in message:
             continue

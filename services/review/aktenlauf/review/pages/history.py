@@ -71,7 +71,7 @@ async def _opened(request: Request, staff: Any, case: str) -> Opened:
     await looked(request, staff, case, "history")
     nobody = ApplicationContent(answers={}, name=f"Vorgang {doc['number']}", salt="")
     me = await office.me_of(request, staff)
-    return Opened(doc, nobody, me, staff, office.today(request), current)
+    return Opened(doc, None if "erasure" in doc else nobody, me, staff, office.today(request), current)
 
 
 async def _looks(request: Request, looks: dict[str, Any]) -> list[dict[str, Any]]:

@@ -255,8 +255,7 @@ def missing(doc: Document) -> list[str]:
     return [
         kind
         for kind in kinds_of(doc)
-        if kind not in asked
-        and (verdicts.get(kind) == "rejected" or (kind not in there and kind not in verdicts))
+        if kind not in asked and (verdicts.get(kind) == "rejected" or (kind not in there and kind not in verdicts))
     ]
 
 

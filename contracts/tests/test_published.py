@@ -54,3 +54,11 @@ def test_an_old_record_with_a_field_that_is_not_read_any_more_is_noticed(tmp_pat
     assert published.check_examples(tmp_path) == [
         "examples/review/question-asked.v1/0001.json: field tone is not read any more"
     ]
+
+
+@pytest.mark.parametrize(("owner", "model"), list(published.events()), ids=lambda value: getattr(value, "kind", value))
+def test_what_may_be_none_has_a_default_because_none_is_not_written(owner: str, model: type[Event]) -> None:
+    required = {name for name, field in model.model_fields.items() if field.is_required()}
+    schema = model.model_json_schema()["properties"]
+    nullable = {name for name in required if {"type": "null"} in schema[name].get("anyOf", [])}
+    assert nullable == set()

@@ -134,7 +134,7 @@ class DecisionIssued(Event):
     blobs: list[str]
     """Names of its objects, open so that erasure can delete them without opening the seal."""
     valid_until: date | None = None
-    counts_as_announced_on: date | None
+    counts_as_announced_on: date | None = None
     """None where only retrieval announces it (§ 41(2a) VwVfG)."""
     announcement_rule: str
     remedy_until: date | None = None

@@ -6,19 +6,20 @@ second member of staff who approves. The smoke run takes all steps in order; oth
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from aktenlauf.cli.visitor import Page, Upload, Visitor, VisitFailed, controls
+from aktenlauf.cli.visitor import Page, Upload, VisitFailed, Visitor, controls
 from aktenlauf.contracts.catalogue import catalogue
 
 SERVICE = "study_extension"
 ANSWERS: Mapping[str, Any] = orjson.loads((Path(__file__).parent / "answers.json").read_bytes())
 """A complete set of answers, invented."""
+REASONS = "Die Voraussetzungen des § 16b AufenthG liegen vor.\n\nDer Lebensunterhalt ist gesichert."
 PATIENCE_SECONDS = 15.0
 STEPS_MAX = 60
 
@@ -112,6 +113,97 @@ class Journey:
         """Answer a question of the office."""
         return await self.applicant.submit(message, {"text": text}, action="/antwort")
 
+    # --- the office --------------------------------------------------------------------------------------------------
+
+    async def in_worklist(self) -> Page:
+        """The case stands in the worklist of the competent office."""
+        return await self.until(self.caseworker, "/amt", lambda page: self.case in " ".join(page.links("/amt/")))
+
+    async def take(self) -> Page:
+        """Take the case."""
+        page = await self.caseworker.open(f"/amt/{self.case}")
+        return await self.caseworker.submit(page, action=f"/amt/{self.case}/uebernehmen")
+
+    async def look_at_documents(self) -> Page:
+        """See the image of a document's first page beside the checklist."""
+        path = f"/amt/nachweise/{self.case}/"
+        page = await self.until(self.caseworker, f"/amt/{self.case}", lambda p: bool(_images(p, path)))
+        image = await self.caseworker.open(_images(page, path)[0])
+        if image.media_type != "image/jpeg":
+            raise VisitFailed(f"{image.path} is no page image but {image.media_type}")
+        return image
+
+    async def request_evidence(self, kinds: Sequence[str]) -> Page:
+        """Ask for evidence with the proposed deadline, and see what is sent before it is."""
+        page = await self.caseworker.open(f"/amt/{self.case}/nachfordern")
+        preview = await self.caseworker.submit(
+            page, {"nachweis": list(kinds)}, press=("schritt", "pruefen"), action="/nachfordern"
+        )
+        return await self.caseworker.submit(preview, press=("schritt", "senden"), action="/nachfordern")
+
+    async def ask(self, text: str) -> Page:
+        """Ask a question."""
+        page = await self.caseworker.open(f"/amt/{self.case}/frage")
+        preview = await self.caseworker.submit(page, {"text": text}, press=("schritt", "pruefen"), action="/frage")
+        return await self.caseworker.submit(preview, press=("schritt", "senden"), action="/frage")
+
+    async def accept_evidence(self, verdict: str = "accepted") -> Page:
+        """Judge every item of the checklist."""
+        page = await self.caseworker.open(f"/amt/{self.case}")
+        kinds = [link.rsplit("=", 1)[1] for link in page.links("nachweis=")]
+        for kind in dict.fromkeys(kinds):
+            page = await self.caseworker.open(f"/amt/{self.case}?nachweis={kind}")
+            has_file = bool(_images(page, f"/amt/nachweise/{self.case}/"))
+            value = verdict if has_file else "not-needed"
+            page = await self.caseworker.submit(page, {"ergebnis": value}, action="/pruefen", button="ergebnis")
+        return page
+
+    async def propose(self, outcome: str = "granted", until: date | None = None) -> Page:
+        """Propose a decision, having seen what follows in law."""
+        page = await self.caseworker.open(f"/amt/{self.case}/entscheidung")
+        values: dict[str, Any] = {"ergebnis": outcome, "gruende": REASONS, "auflagen": ""}
+        if outcome != "refused":
+            until = until or date.today() + timedelta(days=700)
+            values |= {"gueltig-t": until.day, "gueltig-m": until.month, "gueltig-j": until.year}
+        preview = await self.caseworker.submit(page, values, press=("schritt", "pruefen"), action="/entscheidung")
+        return await self.caseworker.submit(preview, press=("schritt", "senden"), action="/entscheidung")
+
+    async def decide_proposal(self, action: str = "freigeben", note: str = "") -> Page:
+        """Approve or return as the second person."""
+        path = f"/amt/{self.case}/freigabe"
+        page = await self.until(self.approver, path, lambda p: bool(p.tree.xpath(f"//form[@action='{path}']")))
+        values = {"vermerk": note} if note else {}
+        return await self.approver.submit(
+            page, values, press=("aktion", action), action="/freigabe", button="vermerk" if note else ""
+        )
+
+    async def erase(self) -> Page:
+        """Have the case's personal data erased."""
+        page = await self.approver.open(f"/amt/{self.case}/loeschen")
+        return await self.approver.submit(page, action=f"/amt/{self.case}/loeschen")
+
+    # --- the appointment -----------------------------------------------------------------------------------------------
+
+    async def choose_slot(self, place_in_list: int = 0) -> Page:
+        """Take one of the slots that are offered."""
+        path = f"/termin/{self.case}"
+        page = await self.until(self.applicant, path, lambda p: bool(_slots(p)))
+        return await self._book(page, place_in_list)
+
+    async def move_slot(self) -> Page:
+        """Move to another slot; the old one is kept until the new one is taken."""
+        page = await self.until(self.applicant, f"/termin/{self.case}/verschieben", lambda p: bool(_slots(p)))
+        return await self._book(page, -1)
+
+    async def cancel_slot(self) -> Page:
+        """Give the appointment back."""
+        page = await self.applicant.open(f"/termin/{self.case}/absagen")
+        return await self.applicant.submit(page, action=f"/termin/{self.case}/absagen")
+
+    async def _book(self, page: Page, place_in_list: int) -> Page:
+        name, value = _slots(page)[place_in_list]
+        return await self.applicant.submit(page, {name: value}, action=f"/termin/{self.case}", button=name)
+
     # --- waiting ---------------------------------------------------------------------------------------------------
 
     async def until(self, visitor: Visitor, path: str, holds: Callable[[Page], bool]) -> Page:
@@ -136,10 +228,10 @@ class Journey:
         return page
 
 
-Step = tuple[str, Callable[[], Awaitable[Any]]]
+def _images(page: Page, path: str) -> list[str]:
+    return [str(src) for src in page.tree.xpath("//img/@src") if path in str(src)]
 
 
-def in_two_weeks() -> str:
-    """A deadline that is a working day, as ISO date."""
-    day = date.today() + timedelta(days=14)
-    return (day + timedelta(days=(7 - day.weekday()) % 7 if day.weekday() > 4 else 0)).isoformat()
+def _slots(page: Page) -> list[tuple[str, str]]:
+    radios = page.tree.xpath("//form//input[@type='radio'][not(@disabled)]")
+    return [(str(radio.get("name")), str(radio.get("value"))) for radio in radios]

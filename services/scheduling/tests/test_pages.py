@@ -1,11 +1,321 @@
-"""The pages of both sides through the app, without JavaScript."""
+"""The pages of both sides through the app, as a browser without JavaScript uses them."""
 
-from .conftest import AMIRA, Desk
+import asyncio
+from datetime import UTC, datetime
+from re import findall
+
+import httpx
+import pytest
+from icalendar import Calendar
+
+from aktenlauf.contracts.common import Accessed, ErasureOrdered
+from aktenlauf.contracts.envelope import parse
+from aktenlauf.contracts.intake import ApplicationWithdrawn
+from aktenlauf.kit.identity import Person
+from aktenlauf.kit.testing.alone import hidden_fields
+from aktenlauf.kit.web.access import undeclared_routes
+
+from .conftest import AMIRA, LINH, Desk, staff
+
+COUNTER = staff("ott", "lindenried", "counter")
+PLANNER = staff("plan", "lindenried", "planner")
+ABROAD = staff("keller", "erlenbruck", "counter", "planner", "caseworker")
+TUESDAY = datetime(2026, 11, 24, tzinfo=UTC)
+FIRST, SECOND, THIRD = (f"2026-11-24T{time}:00.000000Z" for time in ("07:20", "07:40", "08:00"))
 
 
-async def test_smoke(desk: Desk) -> None:
-    await desk.invited("c-1", AMIRA)
-    browser = await desk.stand.browser("public", AMIRA)
+def offered(answer: httpx.Response) -> list[str]:
+    """The times on the page, in order."""
+    return findall(r'<input type="radio" name="slot" value="([^"]+)"', answer.text)
+
+
+async def post(browser: httpx.AsyncClient, seen: httpx.Response, action: str, **data: str) -> httpx.Response:
+    """Send the form of a page that was seen."""
+    return await browser.post(action, data={**hidden_fields(seen, action), **data})
+
+
+async def book(browser: httpx.AsyncClient, case: str, start: str) -> httpx.Response:
+    return await post(browser, await browser.get(f"/termin/{case}"), f"/termin/{case}", slot=start)
+
+
+async def applicant(desk: Desk, case: str, person: Person, language: str = "de") -> httpx.AsyncClient:
+    await desk.invited(case, person)
+    return await desk.stand.browser("public", person, language)
+
+
+# --- applicant ----------------------------------------------------------------------------------------------------
+
+
+async def test_without_an_invitation_the_page_says_that_nothing_is_to_be_done(desk: Desk) -> None:
+    await desk.applied("c-1", AMIRA)
+    await desk.settled()
+    answer = await (await desk.stand.browser("public", AMIRA)).get("/termin/c-1")
+    assert answer.status_code == 200 and "Zurzeit brauchen Sie keinen Termin" in answer.text
+    assert offered(answer) == []
+
+
+async def test_an_invited_applicant_sees_the_week_in_berlin_time_and_what_to_bring(desk: Desk) -> None:
+    answer = await (await applicant(desk, "c-1", AMIRA)).get("/termin/c-1")
+    assert "23. bis 27. November 2026" in answer.text and "7. Dezember 2026" in answer.text
+    assert "Reisepass" in answer.text and "Altes Zollhaus" in answer.text
+    assert offered(answer)[0] == "2026-11-23T08:20:00.000000Z"  # it is nine: what lies behind is not offered
+    assert "Montag 23.11., 09:20 Uhr" in answer.text
+
+
+async def test_a_time_that_is_booked_leads_to_its_page_with_a_calendar_entry(desk: Desk) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    answer = await book(browser, "c-1", FIRST)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/termin/c-1")
+    shown = await browser.get("/termin/c-1")
+    assert "Ihr Termin ist gebucht" in shown.text and "Dienstag, 24. November 2026, 08:20 Uhr" in shown.text
+    entry = Calendar.from_ical((await browser.get("/termin/c-1/termin.ics")).text).walk("VEVENT")[0]
+    assert entry.decoded("dtstart") == datetime(2026, 11, 24, 7, 20, tzinfo=UTC)
+    assert "Amira" not in entry.to_ical().decode()
+
+
+async def test_the_same_form_posted_twice_books_once_and_answers_alike(desk: Desk) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    seen = await browser.get("/termin/c-1")
+    answers = [await post(browser, seen, "/termin/c-1", slot=FIRST) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    history = (await desk.appointment("c-1"))["history"]
+    assert [entry["what"] for entry in history] == ["offered", "chosen", "booked"]
+
+
+async def test_two_applicants_racing_for_the_last_place_get_one_booking_and_one_clear_answer(desk: Desk) -> None:
+    browsers = {"c-1": await applicant(desk, "c-1", AMIRA), "c-2": await applicant(desk, "c-2", LINH)}
+    seen = {case: await browser.get(f"/termin/{case}") for case, browser in browsers.items()}
+    answers = await asyncio.gather(
+        *(post(browser, seen[case], f"/termin/{case}", slot=FIRST) for case, browser in browsers.items())
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    lost = next(answer for answer in answers if answer.status_code == 409)
+    assert "Dieser Termin ist gerade vergeben worden" in lost.text
+    assert "08:20 Uhr ist gerade vergeben worden." in lost.text and "23. bis 27. November 2026" in lost.text
+    assert FIRST not in offered(lost) and SECOND in offered(lost)
+    states = sorted([(await desk.appointment(case))["state"] for case in browsers])
+    assert states in (["booked", "lost"], ["booked", "offered"])  # denied by the day, or seen to be full before
+    assert len((await desk.day(TUESDAY))["taken"]) == 1
+
+
+async def test_after_losing_another_time_can_be_booked_from_the_page_that_says_so(desk: Desk) -> None:
+    first, second = await applicant(desk, "c-1", AMIRA), await applicant(desk, "c-2", LINH)
+    seen = await second.get("/termin/c-2")
+    assert (await book(first, "c-1", FIRST)).status_code == 303
+    lost = await post(second, seen, "/termin/c-2", slot=FIRST)
+    assert lost.status_code == 409
+    assert (await post(second, lost, "/termin/c-2", slot=SECOND)).status_code == 303
+    assert (await desk.appointment("c-2"))["start"] == SECOND
+
+
+async def test_moving_keeps_the_old_appointment_until_the_new_one_is_booked(desk: Desk) -> None:
+    mover, other = await applicant(desk, "c-1", AMIRA), await applicant(desk, "c-2", LINH)
+    await book(mover, "c-1", FIRST)
+    seen = await mover.get("/termin/c-1/verschieben")
+    assert "Ihr bisheriger Termin bleibt bestehen" in seen.text and FIRST not in offered(seen)
+    await book(other, "c-2", SECOND)
+    lost = await post(mover, seen, "/termin/c-1", slot=SECOND)
+    assert lost.status_code == 409 and (await desk.appointment("c-1"))["start"] == FIRST
+    assert (await post(mover, lost, "/termin/c-1", slot=THIRD)).status_code == 303
+    await desk.settled()
+    assert sorted((await desk.day(TUESDAY))["taken"].values()) == [SECOND, THIRD]
+    assert "Termin verschoben" in (await mover.get("/termin/c-1")).text
+
+
+async def test_cancelling_asks_first_and_then_frees_the_place_and_the_invitation_stands(desk: Desk) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    await book(browser, "c-1", FIRST)
+    asked = await browser.get("/termin/c-1/absagen")
+    assert "Sie können bis zum 7. Dezember 2026 einen neuen Termin wählen" in asked.text
+    assert (await desk.appointment("c-1"))["state"] == "booked"
+    assert (await post(browser, asked, "/termin/c-1/absagen")).status_code == 303
+    assert FIRST in offered(await browser.get("/termin/c-1"))
+    await desk.settled()
+    assert (await desk.day(TUESDAY))["taken"] == {}
+
+
+async def test_a_form_made_before_the_booking_in_another_tab_does_not_move_it(desk: Desk) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    old = await browser.get("/termin/c-1")
+    await book(browser, "c-1", FIRST)
+    answer = await post(browser, old, "/termin/c-1", slot=SECOND)
+    assert answer.status_code == 422 and "Das hat sich inzwischen geändert" in answer.text
+    assert (await desk.appointment("c-1"))["start"] == FIRST
+
+
+@pytest.mark.parametrize("bad", ["", "nonsense", "2026-11-24T07:21:00.000000Z", "9999-12-31T23:59:59Z", "0001-01-01"])
+async def test_a_time_that_nobody_offered_is_answered_with_the_page_and_a_reason(desk: Desk, bad: str) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    answer = await book(browser, "c-1", bad)
+    assert answer.status_code == 422 and SECOND in offered(answer)
+    assert ("Wählen Sie eine Zeit." if not bad else "Diesen Termin gibt es nicht") in answer.text
+    assert (await desk.appointment("c-1"))["state"] == "offered"
+
+
+async def test_a_week_or_place_that_does_not_exist_is_no_error_of_ours(desk: Desk) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    for query in ("woche=9999-12-31", "woche=0001-01-01", "ort=nirgends&zeit=x"):
+        assert offered(await browser.get(f"/termin/c-1?{query}"))
+    assert (await browser.get("/termin/c-1?woche=morgen")).status_code == 422
+
+
+async def test_a_missed_invitation_and_a_withdrawn_case_are_explained(desk: Desk) -> None:
+    late, gone = await applicant(desk, "c-1", AMIRA), await applicant(desk, "c-2", LINH)
+    await desk.stand.happened("intake", ApplicationWithdrawn(), stream="intake/application/c-2", case="c-2")
+    await desk.settled()
+    desk.clock.advance(days=15)
+    assert "Die Frist zum Auswählen ist abgelaufen" in (await late.get("/termin/c-1")).text
+    assert "Sie haben den Antrag zurückgenommen" in (await gone.get("/termin/c-2")).text
+
+
+async def test_the_first_free_time_can_be_chosen_by_a_link(desk: Desk) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    (href,) = findall(r'<a href="([^"]+zeit=[^"]+)"', (await browser.get("/termin/c-1")).text)
+    shown = await browser.get(href.replace("&amp;", "&"))
+    assert "Montag, 23. November 2026, 09:20 Uhr</p>" in shown.text and " checked><span>09:20" in shown.text
+
+
+async def test_htmx_gets_the_piece_alone_and_a_browser_the_whole_page(desk: Desk) -> None:
+    browser = await applicant(desk, "c-1", AMIRA)
+    piece = await browser.get("/termin/c-1", headers={"HX-Request": "true", "HX-Request-Type": "partial"})
+    assert "<html" not in piece.text and 'id="termin"' in piece.text
+    assert "<html" in (await browser.get("/termin/c-1")).text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "23 to 27 November 2026"), ("ar", "23 إلى 27 نوفمبر 2026")])
+async def test_the_picker_speaks_the_applicants_language(desk: Desk, language: str, words: str) -> None:
+    browser = await applicant(desk, "c-1", AMIRA, language)
     answer = await browser.get("/termin/c-1")
-    print(answer.status_code, answer.text[:3000])
-    assert answer.status_code == 200
+    assert words in answer.text and "Bitte" not in answer.text
+
+
+# --- office -------------------------------------------------------------------------------------------------------
+
+
+async def at_the_counter(desk: Desk, person: Person = COUNTER) -> httpx.AsyncClient:
+    """c-1 is booked for Tuesday; somebody of the office looks."""
+    await book(await applicant(desk, "c-1", AMIRA), "c-1", FIRST)
+    desk.clock.now = TUESDAY.replace(hour=7)
+    return await desk.stand.browser("office", person)
+
+
+async def accesses(desk: Desk, case: str) -> list[Accessed]:
+    records = await desk.service.ports.log.read(f"scheduling/access/{case}")
+    return [event for stored in records if isinstance(event := parse(stored.record).event, Accessed)]
+
+
+async def test_the_counter_sees_the_day_with_names_and_that_it_looked_is_recorded(desk: Desk) -> None:
+    browser = await at_the_counter(desk)
+    answer = await browser.get("/amt/termine")
+    assert "Amira Haddad (c-1)" in answer.text and "08:20" in answer.text and "1 von 21 belegt, 20 frei" in answer.text
+    assert await accesses(desk, "c-1") == [Accessed(role="counter", office="lindenried", what="appointment")]
+    other = await browser.get("/amt/termine?tag=2026-11-25")
+    assert "Amira" not in other.text and "Keine Termine gebucht" in other.text
+
+
+async def test_a_planner_sees_numbers_but_no_names(desk: Desk) -> None:
+    browser = await at_the_counter(desk, PLANNER)
+    answer = await browser.get("/amt/termine")
+    assert "Amira" not in answer.text and "AUF-c-1" in answer.text
+    assert await accesses(desk, "c-1") == []
+
+
+async def test_who_came_is_recorded(desk: Desk) -> None:
+    browser = await at_the_counter(desk)
+    action = "/amt/termine/c-1/anwesenheit"
+    missed = await post(browser, await browser.get("/amt/termine"), action, gekommen="nein")
+    assert missed.headers["location"] == "/amt/termine?tag=2026-11-24"
+    late = await browser.get("/amt/termine")
+    assert "nicht gekommen</span>" in late.text
+    await post(browser, late, action, gekommen="ja")
+    doc = await desk.appointment("c-1")
+    assert (doc["state"], doc["came"]) == ("attended", True)
+    assert action not in (await browser.get("/amt/termine")).text
+
+
+async def test_after_erasure_the_day_list_says_so_and_goes_on(desk: Desk) -> None:
+    browser = await at_the_counter(desk)
+    await desk.service.ports.keyring.destroy("case/c-1")
+    answer = await browser.get("/amt/termine")
+    assert answer.status_code == 200 and "Die persönlichen Daten wurden gelöscht" in answer.text
+    event = ErasureOrdered(reason="request", keys=["case/c-1"], certify_at=desk.clock())
+    await desk.stand.happened("review", event, stream="review/erasure/c-1", case="c-1")
+    await desk.settled()
+    public = await desk.stand.browser("public", AMIRA)
+    assert "Die persönlichen Daten wurden gelöscht" in (await public.get("/termin/c-1")).text
+
+
+async def test_a_planner_closes_a_day_with_a_reason_and_nobody_books_on_it_any_more(desk: Desk) -> None:
+    planner, browser = await desk.stand.browser("office", PLANNER), await applicant(desk, "c-1", AMIRA)
+    seen = await browser.get("/termin/c-1")
+    path = "/amt/termine/schliessen?ort=zollhaus&tag=2026-11-24"
+    asked = await planner.get(path)
+    assert "Gebucht ist noch nichts" in asked.text
+    assert (await post(planner, asked, path, grund=" ")).status_code == 422
+    assert (await post(planner, asked, path, grund="Umbau")).status_code == 303
+    assert "geschlossen: Umbau" in (await planner.get("/amt/termine?tag=2026-11-24")).text
+    assert (await post(browser, seen, "/termin/c-1", slot=FIRST)).status_code == 409
+
+
+# --- who may see what ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["", "/verschieben", "/absagen", "/termin.ics"])
+async def test_a_foreign_case_is_not_found_and_the_own_one_is(desk: Desk, path: str) -> None:
+    own = await applicant(desk, "c-1", AMIRA)
+    await book(own, "c-1", FIRST)
+    foreign = await desk.stand.browser("public", LINH)
+    answer = await foreign.get(f"/termin/c-1{path}")
+    assert (answer.status_code, "AUF-c-1" in answer.text) == (404, False)
+    assert (await foreign.get(f"/termin/unknown{path}")).status_code == 404
+    assert (await own.get(f"/termin/c-1{path}")).status_code == 200
+
+
+@pytest.mark.parametrize("action", ["/termin/c-1", "/termin/c-1/absagen"])
+async def test_a_foreign_appointment_is_neither_moved_nor_cancelled(desk: Desk, action: str) -> None:
+    own = await applicant(desk, "c-1", AMIRA)
+    await book(own, "c-1", FIRST)
+    foreign = await applicant(desk, "c-2", LINH)
+    guard = hidden_fields(await foreign.get("/termin/c-2"), "/termin/c-2")
+    assert (await foreign.post(action, data={**guard, "slot": SECOND})).status_code == 404
+    assert (await desk.appointment("c-1"))["start"] == FIRST
+
+
+async def test_another_office_sees_no_appointment_and_records_nothing(desk: Desk) -> None:
+    here, abroad = await at_the_counter(desk), await desk.stand.browser("office", ABROAD)
+    seen = await here.get("/amt/termine")
+    assert "AUF-c-1" in seen.text
+    answer = await abroad.get("/amt/termine?tag=2026-11-24")
+    assert answer.status_code == 200 and "AUF-c-1" not in answer.text and "Kreishaus" in answer.text
+    closing = "/amt/termine/schliessen?ort=kreishaus&tag=2026-11-24"
+    guard = hidden_fields(await abroad.get(closing), closing)
+    attended = await abroad.post("/amt/termine/c-1/anwesenheit", data={**guard, "gekommen": "ja"})
+    closed = await abroad.post("/amt/termine/schliessen?ort=zollhaus&tag=2026-11-24", data={**guard, "grund": "x"})
+    assert (attended.status_code, closed.status_code) == (404, 404)
+    assert (await desk.appointment("c-1"))["state"] == "booked"
+    assert (await post(here, seen, "/amt/termine/c-1/anwesenheit", gekommen="ja")).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        ("auditor", "/amt/termine", 200),
+        ("counter", "/amt/termine/schliessen?ort=zollhaus&tag=2026-11-24", 403),
+        ("planner", "/amt/termine/schliessen?ort=zollhaus&tag=2026-11-24", 200),
+        ("operator", "/amt/termine", 403),
+    ],
+)
+async def test_the_offices_pages_are_open_to_their_roles_alone(desk: Desk, role: str, path: str, status: int) -> None:
+    browser = await desk.stand.browser("office", staff("x", "lindenried", role))
+    assert (await browser.get(path)).status_code == status
+
+
+async def test_nobody_signed_in_is_sent_to_the_sign_in(desk: Desk) -> None:
+    nobody = await desk.stand.browser("public", None)
+    for path, where in (("/termin/c-1", "/anmelden"), ("/amt/termine", "/amt/anmelden")):
+        answer = await nobody.get(path)
+        assert answer.status_code == 303 and answer.headers["location"].startswith(where)
+
+
+async def test_every_route_declares_a_permission(desk: Desk) -> None:
+    assert undeclared_routes(desk.stand.app) == []

@@ -96,6 +96,8 @@ async def test_questions_that_an_answer_calls_for_come_up_without_a_reproach(bro
 
 async def test_the_language_can_be_changed_on_a_question_and_what_was_typed_stays(browser, path):
     page = await browser.get(f"{path}/person_birth")
+    named = re.findall(r'<(?:input|button)[^>]*form="frage"[^>]*name="(\w+)"', page.text)
+    assert named == ["csrf", "sprache", "sprache", "sprache"], "the token must come before all else that is sent"
     typed = {"person.birth_date.year": "1999", "person.birth_place": "Tartus"}
     sent = await browser.send(page, f"{path}/person_birth", **typed, sprache="ar")
     assert (sent.status_code, sent.headers["location"]) == (303, f"{path}/person_birth?sprache=ar")

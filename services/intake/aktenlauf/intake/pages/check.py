@@ -130,13 +130,14 @@ async def _page(visited: Visit, checked: _Checked) -> Response:
     questions = [field for step in _last_steps(draft) for field in step.fields]
     controls = fields.controls(questions, checked.typed, checked.errors, locale)
     gaps = _gaps(visited, draft)
-    problems = [(gap["id"], gap["sentence"]) for gap in gaps] if checked.tried else []
+    problems = [(gap["id"], gap["title"]) for gap in gaps] if checked.tried else []
     return draft_page(
         visited,
         draft,
         "pages/check.html",
         checked.status,
         gaps=gaps,
+        gap_count=sum(len(gap["sentences"]) for gap in gaps),
         sections=_sections(visited, draft),
         evidence=progress.evidence_states(draft, evidence),
         fee=_fee(draft.offer.fee, locale),
@@ -150,22 +151,46 @@ async def _page(visited: Visit, checked: _Checked) -> Response:
     )
 
 
-def _gaps(visited: Visit, draft: Draft) -> list[dict[str, str]]:
-    """What is missing before it can be sent, each with the way there and back."""
-    found: list[dict[str, Any]] = []
+def _gaps(visited: Visit, draft: Draft) -> list[dict[str, Any]]:
+    """What is missing before it can be sent, page by page, each with the way there and back:
+    {id, title, sentences, href}."""
+    pages: dict[str, list[forms.Missing]] = {}
     for gap in drafts.gaps(draft, visited.today):
-        field_id, member = _field_of(draft, gap)
-        label = draft.offer.field(field_id).label.pick(visited.locale)
-        text = error_text(gap.error, member, translate)
-        part = f".{gap.error.part}" if gap.error.part else ""
-        href = f"/antrag/{draft.case}/{gap.step}?zurueck=pruefen#{gap.error.field}{part}"
-        found.append({"id": f"fehlt-{len(found)}", "label": label, "sentence": f"{label}: {text}", "href": href})
-    if not found and submission.office_of(draft) is None:
-        sentence = translate("Für diesen Wohnort kennen wir keine zuständige Behörde. Prüfen Sie die Postleitzahl.")
-        step = next((s.key for s in draft.offer.steps() for f in s.fields if f.id == "contact.address"), "")
-        href = f"/antrag/{draft.case}/{step}?zurueck=pruefen#contact.address.postcode"
-        found.append({"id": "fehlt-0", "label": translate("Wohnort"), "sentence": sentence, "href": href})
-    return found
+        pages.setdefault(gap.step, []).append(gap)
+    found = [_gap(visited, draft, key, gaps) for key, gaps in pages.items()]
+    return found or ([] if submission.office_of(draft) else [_no_office(visited, draft)])
+
+
+def _gap(visited: Visit, draft: Draft, key: str, gaps: list[forms.Missing]) -> dict[str, Any]:
+    first = gaps[0].error
+    part = f".{first.part}" if first.part else ""
+    return {
+        "id": f"fehlt-{key}",
+        "title": draft.offer.step(key).title.pick(visited.locale),
+        "sentences": [_gap_words(visited, draft, gap) for gap in gaps],
+        "href": f"/antrag/{draft.case}/{key}?zurueck=pruefen#{first.field}{part}",
+    }
+
+
+def _gap_words(visited: Visit, draft: Draft, gap: forms.Missing) -> str:
+    """The label alone where nothing was answered: a heading above says that it is missing."""
+    field_id, member = _field_of(draft, gap)
+    label = draft.offer.field(field_id).label.pick(visited.locale)
+    if gap.error.code in ("required", "choose") and gap.error.part is None:
+        return label
+    return f"{label}: {error_text(gap.error, member, translate)}"
+
+
+def _no_office(visited: Visit, draft: Draft) -> dict[str, Any]:
+    """Nobody is competent for the address. It may be a slip in the postcode."""
+    key = next(step.key for step in draft.offer.steps() for field in step.fields if field.id == "contact.address")
+    sentence = translate("Für diesen Wohnort kennen wir keine zuständige Behörde. Prüfen Sie die Postleitzahl.")
+    return {
+        "id": f"fehlt-{key}",
+        "title": draft.offer.step(key).title.pick(visited.locale),
+        "sentences": [sentence],
+        "href": f"/antrag/{draft.case}/{key}?zurueck=pruefen#contact.address.postcode",
+    }
 
 
 def _field_of(draft: Draft, gap: forms.Missing) -> tuple[str, Any]:

@@ -1,18 +1,21 @@
-"""The demonstration: invented people of every role."""
+"""The demonstration: invented people of every role, and how far its cases are."""
 
-import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
-import typer
-import uvicorn
+from pydantic import BaseModel
 
-from aktenlauf.cli.installation import Installation
+from aktenlauf.cli.demo_clock import DemoClock
 from aktenlauf.kit.adapters.demo_idp import DemoUser
 
 APPLICANT = frozenset({"applicant"})
+STATE_NAME = "demonstration.json"
 
 
-def _applicant(subject: str, given: str, family: str, born: date, note: str = "") -> DemoUser:
+def applicant(subject: str, given: str, family: str, born: date, note: str = "") -> DemoUser:
+    """Somebody who signs in on the public side."""
     email = f"{subject}@post.example"
     return DemoUser(subject, "public", given, family, APPLICANT, None, born, email, note)
 
@@ -22,10 +25,10 @@ def _staff(subject: str, given: str, family: str, office: str, *roles: str, note
 
 
 DEMO_USERS: list[DemoUser] = [
-    _applicant("amira", "Amira", "Haddad", date(1999, 3, 14), "neu hier, noch ohne Antrag"),
-    _applicant("linh", "Linh", "Nguyễn", date(2001, 7, 2), "hat Anträge in verschiedenen Ständen"),
-    _applicant("pruefling", "Pia", "Probe-Ağaoğlu", date(2000, 2, 29), "Prüfbetrieb"),
-    _applicant("mateo", "Mateo", "Quispe Mamani", date(1998, 11, 30), "wartet auf die Entscheidung"),
+    applicant("amira", "Amira", "Haddad", date(1999, 3, 14), "neu hier, noch ohne Antrag"),
+    applicant("linh", "Linh", "Nguyễn", date(2001, 7, 2), "hat Anträge in verschiedenen Ständen"),
+    applicant("pruefling", "Pia", "Probe-Ağaoğlu", date(2000, 2, 29), "Prüfbetrieb"),
+    applicant("mateo", "Mateo", "Quispe Mamani", date(1998, 11, 30), "wartet auf die Entscheidung"),
     _staff("keller", "Sabine", "Keller", "erlenbruck", "caseworker", note="Sachbearbeitung"),
     _staff("braun", "Mehmet", "Braun", "erlenbruck", "caseworker", "approver", note="Sachbearbeitung und Freigabe"),
     _staff("ott", "Ruth", "Ott", "erlenbruck", "counter", "planner", note="Schalter und Terminplanung"),
@@ -36,8 +39,38 @@ DEMO_USERS: list[DemoUser] = [
 """Read at every sign-in, so that the list may grow (the smoke run's own people are in it from the start)."""
 
 
-async def demonstration(installation: Installation, server: uvicorn.Server) -> None:
-    """Say where to look once everything is ready."""
-    while not (server.started and all((await installation.parts_ready()).values())):
-        await asyncio.sleep(0.05)
-    typer.echo(f"Aktenlauf is ready: {installation.settings.public_url}")
+class Made(BaseModel):
+    """How far the demonstration's cases are. `failed`: begun, but a page did not answer as they needed."""
+
+    planned: int = 0
+    made: int = 0
+    failed: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is left to do."""
+        return self.made + self.failed >= self.planned
+
+    @classmethod
+    def load(cls, data: Path) -> "Made":
+        """What is written there; on a folder without it nothing is planned."""
+        file = data / STATE_NAME
+        return cls.model_validate_json(file.read_bytes()) if file.exists() else cls()
+
+    def keep(self, data: Path) -> None:
+        """Write it down, so that the next start goes on."""
+        part = data / f".{STATE_NAME}"
+        part.write_text(self.model_dump_json())
+        part.rename(data / STATE_NAME)
+
+
+@dataclass
+class Demonstration:
+    """What `run`, the page /vorfuehrung and the making of cases share."""
+
+    data: Path
+    clock: DemoClock
+    users: list[DemoUser]
+    made: Made
+    stop: Callable[[], None] = field(default=lambda: None)
+    """Ends the server; what comes next stands in the data folder."""

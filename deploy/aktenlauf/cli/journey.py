@@ -58,6 +58,13 @@ class Journey:
             page = await self.applicant.submit(page, filled, action=page.path)
         raise VisitFailed(f"the form leads in circles, last at {page.path}")
 
+    async def come_back(self) -> Page:
+        """Find the draft in the list of one's own applications."""
+        page = await self.applicant.open("/antrag")
+        if not page.links(f"/antrag/{self.case}"):
+            raise VisitFailed("/antrag does not show the draft")
+        return await self.applicant.open(f"/antrag/{self.case}")
+
     async def upload(self, files: Mapping[str, Upload]) -> Page:
         """Upload one file for each of these kinds of evidence."""
         page = await self.applicant.open(f"/nachweise/{self.case}")
@@ -113,11 +120,28 @@ class Journey:
         """Answer a question of the office."""
         return await self.applicant.submit(message, {"text": text}, action="/antwort")
 
+    async def notice_pdf(self) -> Page:
+        """Open the notice (recorded as retrieval) and the file."""
+        page = await self.message("Schreiben")
+        return await self._pdf(self.applicant, page.links(f"/nachweise/{self.case}/")[0])
+
+    async def looks_shown(self) -> Page:
+        """The applicant sees that somebody looked at the file."""
+        return await self.until(
+            self.applicant, f"/antrag/{self.case}/einsicht", lambda page: "Sachbearbeitung" in page.text
+        )
+
     # --- the office --------------------------------------------------------------------------------------------------
 
     async def in_worklist(self) -> Page:
         """The case stands in the worklist of the competent office."""
         return await self.until(self.caseworker, "/amt", lambda page: self.case in " ".join(page.links("/amt/")))
+
+    async def hidden_from(self, stranger: Visitor) -> None:
+        """Another office neither lists nor opens the case."""
+        if self.case in " ".join((await stranger.open("/amt")).links("/amt/")):
+            raise VisitFailed("another office sees the case in its worklist")
+        await stranger.open(f"/amt/{self.case}", expect=404)
 
     async def take(self) -> Page:
         """Take the case."""
@@ -156,6 +180,35 @@ class Journey:
             has_file = bool(_images(page, f"/amt/nachweise/{self.case}/"))
             value = verdict if has_file else "not-needed"
             page = await self.caseworker.submit(page, {"ergebnis": value}, action="/pruefen", button="ergebnis")
+        return page
+
+    async def answer_arrived(self) -> Page:
+        """The applicant's answer stands in the thread of the office."""
+        path = f"/amt/{self.case}/nachrichten"
+        return await self.until(self.caseworker, path, lambda page: "Oktober 2024" in page.text)
+
+    async def messages_exchanged(self) -> Page:
+        """The history tells of XAusländer messages in both directions, handed over."""
+        words = ("130101", "130102", "130103", "130104", "130105", "übergeben")
+        return await self.until(
+            self.caseworker, f"/amt/{self.case}/verlauf", lambda page: all(word in page.text for word in words)
+        )
+
+    async def history_complete(self) -> Page:
+        """The history has something from every service."""
+        words = ("Antrag", "Dokument", "Bescheid", "Termin", "XAusländer", "Hineingesehen")
+        page = await self.caseworker.open(f"/amt/{self.case}/verlauf")
+        if missing := [word for word in words if word.lower() not in page.text.lower()]:
+            raise VisitFailed(f"the history lacks {', '.join(missing)}")
+        return page
+
+    async def erased_everywhere(self) -> Page:
+        """Neither side shows a name any more; the history still opens."""
+        name = str(self.answers["person.family_name"])
+        page = await self.until(
+            self.caseworker, f"/amt/{self.case}/verlauf", lambda p: name not in p.text and "gelöscht" in p.text.lower()
+        )
+        await self.until(self.applicant, f"/antrag/{self.case}", lambda p: "gelöscht" in p.text.lower())
         return page
 
     async def propose(self, outcome: str = "granted", until: date | None = None) -> Page:

@@ -76,9 +76,18 @@ class Page:
 class Visitor:
     """One person, one session. `client` must follow redirects and keep cookies."""
 
-    def __init__(self, base_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._client = httpx.AsyncClient(
-            base_url=base_url, follow_redirects=True, timeout=30, transport=transport, headers={"Accept": "text/html"}
+            base_url=base_url,
+            follow_redirects=True,
+            timeout=30,
+            transport=transport,
+            headers={"Accept": "text/html", "Accept-Language": "de", **(headers or {})},
         )
 
     async def close(self) -> None:

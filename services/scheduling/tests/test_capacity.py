@@ -36,8 +36,8 @@ def test_a_weekday_of_the_register_counts_from_one_that_of_the_calendar_from_zer
 @pytest.mark.parametrize(
     ("day", "starts"),
     [
-        (date(2026, 10, 25), 8),  # clocks go back: four hours on the wall from 0 to 4 last five
-        (date(2026, 3, 29), 4),  # clocks go forward: they last three
+        (date(2026, 10, 25), 8),  # clocks go back: from one to four are four hours
+        (date(2026, 3, 29), 4),  # clocks go forward: they are two
         (date(2026, 11, 1), 6),
     ],
 )

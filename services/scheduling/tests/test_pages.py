@@ -1,7 +1,9 @@
 """The pages of both sides through the app, as a browser without JavaScript uses them."""
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from re import findall
 
 import httpx
@@ -12,10 +14,14 @@ from aktenlauf.contracts.common import Accessed, ErasureOrdered
 from aktenlauf.contracts.envelope import parse
 from aktenlauf.contracts.intake import ApplicationWithdrawn
 from aktenlauf.kit.identity import Person
-from aktenlauf.kit.testing.alone import hidden_fields
+from aktenlauf.kit.keyring import party_of
+from aktenlauf.kit.scope import System
+from aktenlauf.kit.testing.alone import alone, hidden_fields
 from aktenlauf.kit.web.access import undeclared_routes
+from aktenlauf.scheduling.domain import OfferAppointment
+from aktenlauf.scheduling.service import definition
 
-from .conftest import AMIRA, LINH, Desk, staff
+from .conftest import AMIRA, LINH, NOW, Desk, staff
 
 COUNTER = staff("ott", "lindenried", "counter")
 PLANNER = staff("plan", "lindenried", "planner")
@@ -159,6 +165,21 @@ async def test_a_week_or_place_that_does_not_exist_is_no_error_of_ours(desk: Des
     assert (await browser.get("/termin/c-1?woche=morgen")).status_code == 422
 
 
+async def test_while_the_answer_is_outstanding_the_page_says_so_and_asks_again_by_itself(tmp_path: Path) -> None:
+    async with alone(replace(definition, reactions=()), tmp_path, NOW) as stand:  # nobody asks the day
+        desk = Desk(stand)
+        await desk.applied("c-1", AMIRA)
+        party = await party_of(stand.service.ports.keyring, AMIRA.subject)
+        offer = {"offer": "o-1", "purpose": "biometrics", "office": "lindenried", "party": party, "minutes": 20}
+        given = {"id": "1", "at": NOW, "actor": "a", "scope": System("test"), "until": NOW + timedelta(days=14)}
+        await stand.service.run(OfferAppointment(case="c-1", **offer, **given))
+        await desk.settled()
+        browser = await stand.browser("public", AMIRA)
+        assert (await book(browser, "c-1", FIRST)).status_code == 303
+        pending = await browser.get("/termin/c-1")
+        assert "Wir prüfen, ob die Zeit noch frei ist" in pending.text and 'hx-trigger="every 2s' in pending.text
+
+
 async def test_a_missed_invitation_and_a_withdrawn_case_are_explained(desk: Desk) -> None:
     late, gone = await applicant(desk, "c-1", AMIRA), await applicant(desk, "c-2", LINH)
     await desk.stand.happened("intake", ApplicationWithdrawn(), stream="intake/application/c-2", case="c-2")
@@ -207,7 +228,7 @@ async def accesses(desk: Desk, case: str) -> list[Accessed]:
 async def test_the_counter_sees_the_day_with_names_and_that_it_looked_is_recorded(desk: Desk) -> None:
     browser = await at_the_counter(desk)
     answer = await browser.get("/amt/termine")
-    assert "Amira Haddad (c-1)" in answer.text and "08:20" in answer.text and "1 von 21 belegt, 20 frei" in answer.text
+    assert "Amira Haddad (c-1)" in answer.text and "08:20" in answer.text and "1 von 10 belegt, 9 frei" in answer.text
     assert await accesses(desk, "c-1") == [Accessed(role="counter", office="lindenried", what="appointment")]
     other = await browser.get("/amt/termine?tag=2026-11-25")
     assert "Amira" not in other.text and "Keine Termine gebucht" in other.text

@@ -1,5 +1,6 @@
 """The running service: what it does when something was heard, and when a time has come."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from aktenlauf.contracts.common import ErasureOrdered
@@ -19,9 +20,9 @@ TUESDAY = datetime(2026, 11, 24, 7, 20, tzinfo=UTC)
 START = "2026-11-24T07:20:00.000000Z"
 
 
-async def command(desk: Desk, case: str) -> ChooseSlot:
+async def command(desk: Desk, case: str, start: str = START) -> ChooseSlot:
     party = Party(await party_of(desk.service.ports.keyring, AMIRA.subject))
-    slot, _ = await slot_at(desk.service, *LINDENRIED, START)
+    slot, _ = await slot_at(desk.service, *LINDENRIED, start)
     return ChooseSlot(id=new_id(), at=desk.clock(), actor="party-1", scope=party, case=case, slot=slot)
 
 
@@ -70,6 +71,23 @@ async def test_nobody_is_invited_in_a_case_that_was_withdrawn_before(desk: Desk)
     await desk.settled()
     await desk.required("c-1")
     assert await kinds(desk, "c-1") == []
+
+
+async def test_of_two_choices_of_the_last_place_one_is_booked_and_one_lost_and_the_loser_keeps_what_he_had(
+    desk: Desk,
+) -> None:
+    await booked(desk, "c-1")
+    await desk.invited("c-2", AMIRA)
+    later = "2026-11-24T07:40:00.000000Z"
+    choices = [await command(desk, case, later) for case in ("c-1", "c-2")]
+    await asyncio.gather(*(desk.service.run(choice) for choice in choices))
+    mover, newcomer = [await desk.appointment(case) for case in ("c-1", "c-2")]
+    assert (mover["state"], mover["start"], newcomer["state"], newcomer["start"]) in (
+        ("booked", later, "lost", None),
+        ("booked", START, "booked", later),
+    )
+    taken = sorted((await desk.day(TUESDAY))["taken"].values())
+    assert taken == sorted(start for start in (mover["start"], newcomer["start"]) if start)
 
 
 async def test_withdrawing_cancels_the_appointment_and_frees_its_place(desk: Desk) -> None:

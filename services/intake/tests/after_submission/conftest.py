@@ -32,9 +32,7 @@ OTHER_CASE = "01890000-0000-7000-8000-000000000002"
 AMIRA = Person(subject="amira", name="Amira Haddad", roles=frozenset({"applicant"}), birthdate=date(1991, 3, 14))
 LINH = Person(subject="linh", name="Linh Nguyễn", roles=frozenset({"applicant"}))
 EMAIL = "amira@example.org"
-ANSWERS: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "study_extension.example.json").read_text("utf-8")
-)
+ANSWERS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "study_extension.example.json").read_text("utf-8"))
 Mailed = list[tuple[str, str]]
 
 

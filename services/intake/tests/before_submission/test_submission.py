@@ -51,6 +51,14 @@ async def test_what_was_answered_is_filed_with_number_office_and_evidence(intake
     assert "Nováková" not in json.dumps(record.data)
 
 
+async def test_a_person_comes_through_all_pages_without_script(intake, browser):
+    path = await browser.begin()
+    await browser.walk(path)
+    overview = await browser.get(path)
+    assert "Noch nicht möglich" not in overview.text
+    assert (await browser.submit(path)).headers["location"] == f"{path}/eingang"
+
+
 async def test_the_receipt_shows_number_second_and_digest(intake, browser, path):
     intake.clock.advance(seconds=7)
     page = await browser.arrive((await browser.submit(path)).headers["location"])

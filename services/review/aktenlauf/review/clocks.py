@@ -51,7 +51,9 @@ def title(doc: Document, today: date) -> Clock:
         return Clock(None, "Titel: kein Datum", "ohne Angabe")
     days = (date.fromisoformat(until) - today).days
     if days >= 0:
-        return Clock("soon" if days <= RISK_DAYS else None, f"Titel bis {date_num(until)}", distance(days).lower())
+        words = distance(days)
+        level = "soon" if days <= RISK_DAYS else None
+        return Clock(level, f"Titel bis {date_num(until)}", words[0].lower() + words[1:])
     continuing = doc.get("effect") in CONTINUING
     return Clock(
         None if continuing else "soon", f"Titel bis {date_num(until)}", "Fortgeltung" if continuing else "abgelaufen"

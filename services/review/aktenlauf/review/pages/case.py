@@ -176,18 +176,19 @@ def _first_open(doc: Document) -> str | None:
     return next((kind for kind in still if kind in there), still[0] if still else None)
 
 
-def _item(doc: Document, kind: str, documents: list[Document]) -> dict[str, str]:
+def _item(doc: Document, kind: str, documents: list[Document]) -> dict[str, Any]:
     """A line of the checklist."""
     verdict = doc.get("verdicts", {}).get(kind, {}).get("verdict")
     count = sum(1 for d in documents if d["evidence"] == kind)
     asked = [m["deadline"] for m in doc.get("messages", {}).values() if kind in m.get("open", [])]
     there = "1 Datei" if count == 1 else f"{count} Dateien" if count else "keine Datei"
-    note = f"nachgefordert bis {words.date_num(max(asked))}" if asked else there
+    note = f"nachgefordert bis {words.date_num(max(asked))[:6]}" if asked else there
+    line = {"kind": kind, "note": note, "asked": bool(asked)}
     if verdict:
-        return {"kind": kind, "icon": _ICONS[verdict], "state": words.VERDICTS[verdict], "note": note}
+        return {**line, "icon": _ICONS[verdict], "state": words.VERDICTS[verdict]}
     if count:
-        return {"kind": kind, "icon": "dash", "state": "offen", "note": note}
-    return {"kind": kind, "icon": "hourglass" if asked else "kern-danger", "state": "fehlt", "note": note}
+        return {**line, "icon": "dash", "state": "offen"}
+    return {**line, "icon": "hourglass" if asked else "kern-danger", "state": "fehlt"}
 
 
 async def _view(request: Request, shown: Opened, doc: Document, number: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ const NOTICE_MS = 5 * 60_000;
 const STEP_MS = 15_000;
 let ends = NaN;
 let putOff = false;
+let field = "";
 
 const show = (dialog, words) => (dialog.querySelector("[data-session-text]").textContent = words);
 
@@ -25,7 +26,9 @@ function over(dialog) {
   ends = NaN;
   show(dialog, text("ended"));
   dialog.querySelector("[data-stay]").hidden = true;
-  dialog.querySelector("[data-again]").hidden = false;
+  const again = dialog.querySelector("[data-again]");
+  if (field) again.href = again.href.split("%23")[0] + encodeURIComponent(`#${field}`); // back to the very field
+  again.hidden = false;
   if (!dialog.open) dialog.showModal();
 }
 
@@ -41,6 +44,9 @@ export function startSession() {
   const dialog = document.getElementById("sitzung");
   if (!dialog) return;
   ends = Date.parse(document.body.dataset.sessionEnds);
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.closest("main form")) field = target.id;
+  });
   dialog.querySelector("[data-stay]").addEventListener("click", () => extend(dialog));
   dialog.addEventListener("close", () => (putOff = true));
   check(dialog);

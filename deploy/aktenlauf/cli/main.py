@@ -5,7 +5,12 @@ from typing import Annotated
 
 import typer
 
+from aktenlauf.cli.bench.app import app as bench_app
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+app.add_typer(bench_app, name="bench")
 
 
 def _show_version(wanted: bool) -> None:

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """Start of a shifted clock, for demonstrations (with time zone)."""
     demo: bool = True
     """Demonstration: invented users and cases, the demo sign-in, the page /vorfuehrung."""
+    demo_cases: Annotated[int, Field(ge=0, le=200)] = 40
+    """Cases that a demonstration makes on an empty data folder."""
     upload_bytes_max: Annotated[int, Field(ge=1)] = 20_000_000
     """Largest file that may be uploaded."""
     files_per_case_max: Annotated[int, Field(ge=1)] = 100

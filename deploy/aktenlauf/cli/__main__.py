@@ -1,0 +1,5 @@
+"""`python -m aktenlauf.cli` is the command `aktenlauf`."""
+
+from aktenlauf.cli.main import command
+
+command()

@@ -1,0 +1,74 @@
+"""The subcommands of `aktenlauf bench`. Each benchmark is a module; it is imported when it is called."""
+
+import asyncio
+import importlib
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from aktenlauf.cli.bench.report import Result, Tell, show, to_json, watched
+
+SECONDS = 36.0
+"""Of measuring; with its preparation a benchmark stays below 45 s."""
+
+Measure = Callable[[Path, float, Tell], Awaitable[Result]]
+Json = Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")]
+Seconds = Annotated[float, typer.Option(min=0.1, help="How long each benchmark measures.")]
+
+app = typer.Typer(no_args_is_help=True, help="Measured figures, as a table and JSON.")
+
+
+@app.command()
+def append(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Events a second into the log, beside a bare SQLite loop and the library eventsourcing."""
+    bench(["append"], json, seconds)
+
+
+@app.command()
+def tail(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Events a second from the log into a view, and from one service into another's view."""
+    bench(["tail"], json, seconds)
+
+
+@app.command()
+def submit(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Applications a second with twelve files each, through the pages and through the ports. In full: 120 seconds."""
+    bench(["submit"], json, seconds)
+
+
+@app.command()
+def start(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Seconds until ready, on an empty and on an existing data folder, and memory at rest."""
+    bench(["start"], json, seconds)
+
+
+@app.command(name="all")
+def all_(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """All of them, one after the other."""
+    bench(["append", "tail", "submit", "start"], json, seconds)
+
+
+def bench(names: Sequence[str], json: Path | None, seconds: float) -> None:
+    """Run, show, and write the file after each, so that an interruption loses nothing that was measured."""
+    results: list[Result] = []
+    for name in names:
+        measure = cast(Measure, importlib.import_module(f"aktenlauf.cli.bench.{name}").measure)
+        results.append(run(name, measure, seconds))
+        show(results[-1])
+        if json is not None:
+            json.write_bytes(to_json(results))
+
+
+def run(name: str, measure: Measure, seconds: float) -> Result:
+    """One benchmark on a fresh folder, on the event loop that `aktenlauf run` uses, with a progress bar."""
+    import uvloop
+
+    async def measured() -> Result:
+        with tempfile.TemporaryDirectory(prefix=f"aktenlauf-{name}-") as folder, watched(name) as tell:
+            return await measure(Path(folder), seconds, tell)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measured())

@@ -1,0 +1,37 @@
+"""The operators' check runs against an installation as they start it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .installed import Running, installation
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> "Running":
+    with installation(tmp_path_factory.mktemp("smoke") / "var") as started:
+        yield started
+
+
+def _smoke(url: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "aktenlauf.cli", "smoke", "--url", url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+
+
+def test_one_application_runs_through_all_five_services(running: Running) -> None:
+    finished = _smoke(running.url)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "All steps passed" in finished.stdout
+
+
+def test_it_can_be_repeated_on_the_same_installation(running: Running) -> None:
+    assert _smoke(running.url).returncode == 0
+
+
+def test_where_nobody_answers_it_says_which_step_failed() -> None:
+    finished = _smoke("http://localhost:9")
+    assert finished.returncode == 2
+    assert "FAILED" in finished.stdout
+    assert "the installation is ready" in finished.stdout

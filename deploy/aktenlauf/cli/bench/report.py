@@ -106,7 +106,9 @@ def show(result: Result) -> None:
     table.add_column("target", justify="right")
     table.add_column("")
     for figure in result.figures:
-        target = "" if figure.target is None else f"{'>=' if figure.better == 'more' else '<='} {_number(figure.target)}"
+        target = (
+            "" if figure.target is None else f"{'>=' if figure.better == 'more' else '<='} {_number(figure.target)}"
+        )
         verdict = {True: "[green]met", False: "[red]missed", None: ""}[figure.met]
         table.add_row(figure.name, f"{_number(figure.value)} {figure.unit}".rstrip(), target, verdict)
     console = Console()

@@ -64,14 +64,15 @@ def reviewed(doc: Document, event: EvidenceReviewed, meta: object) -> None:
 async def measure(folder: Path, seconds: float, tell: Tell, events: int = EVENTS) -> Result:
     """Rebuilds of the view from two logs, in turn, then hearing; each as often as the time allows."""
     result = Result("tail")
+    began, number = time.perf_counter(), 0
     logs = {active: SqliteLog(folder / f"log-{active}.db") for active in (ACTIVE, SCATTERED)}
     for active, log in logs.items():
         tell(0, f"{events} events of {active} mixed cases")
         await _fill(log, active, events)
     rebuilt: dict[int, list[float]] = {active: [] for active in logs}
     heard: list[float] = []
-    began, number = time.perf_counter(), 0
-    while not heard or time.perf_counter() - began < seconds:
+    rounds_began = time.perf_counter()
+    while not heard or _time_for_another(began, rounds_began, number, seconds):
         number += 1
         for active, log in logs.items():
             tell((time.perf_counter() - began) / seconds, f"rebuild, {active} mixed cases")
@@ -86,6 +87,11 @@ async def measure(folder: Path, seconds: float, tell: Tell, events: int = EVENTS
     result.settings = {"events": events, "mixed_cases": ACTIVE, "scattered_cases": SCATTERED, "rounds": number}
     result.series = {"tail": rebuilt[ACTIVE], "tail_scattered": rebuilt[SCATTERED], "hear_and_apply": heard}
     return result
+
+
+def _time_for_another(began: float, rounds_began: float, rounds: int, seconds: float) -> bool:
+    now = time.perf_counter()
+    return now + (now - rounds_began) / rounds < began + seconds
 
 
 async def _fill(log: EventLog, active: int, events: int) -> None:

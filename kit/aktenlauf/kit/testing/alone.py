@@ -131,7 +131,7 @@ async def alone(definition: Definition, folder: Path, now: datetime | None = Non
 
 
 def hidden_fields(answer: httpx.Response, action: str) -> dict[str, str]:
-    """Name and value of the hidden fields in the page's posting form with this action: what a browser would send along."""
+    """The hidden fields of the page's posting form with this action: what a browser would send along."""
     (form,) = [
         body
         for found, body in findall(r'(?s)<form action="([^"]*)" method="post"(.*?)</form>', answer.text)

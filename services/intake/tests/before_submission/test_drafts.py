@@ -1,5 +1,6 @@
 """Drafts over the real port: round trip, two windows, strangers, expiry."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -91,7 +92,7 @@ async def test_a_stranger_sees_no_draft(intake):
     draft = await begin(intake)
     assert await drafts.find(intake.service, draft.case, "p2") is None
     with pytest.raises(NotFound):
-        await save(intake, drafts.replace(draft, party="p2"), NAME)
+        await save(intake, replace(draft, party="p2"), NAME)
     assert await drafts.of_party(intake.service, "p2") == []
 
 
@@ -124,7 +125,7 @@ async def test_sweeping_never_erases_what_was_submitted(intake):
     await browser.fill(path)
     left = await intake.service.ports.drafts.load(case)
     await browser.submit(path)
-    await intake.service.ports.drafts.save(drafts.replace(left, version=1))
+    await intake.service.ports.drafts.save(replace(left, version=1))
     intake.clock.advance(days=61)
     assert await drafts.sweep_expired_drafts(intake.service) == 1
     assert await intake.events(f"intake/erasure/{case}") == []

@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from aktenlauf.contracts.intake import ApplicationContent
 from aktenlauf.kit.erasure import OrderErasure
 from aktenlauf.kit.errors import Forbidden
 from aktenlauf.kit.keyring import case_key
@@ -69,9 +68,8 @@ async def _opened(request: Request, staff: Any, case: str) -> Opened:
     current = await up_to_date(request)
     doc = await service_of(request).get(case_file, scope_of_staff(staff), case)
     await looked(request, staff, case, "history")
-    nobody = ApplicationContent(answers={}, name=f"Vorgang {doc['number']}", salt="")
     me = await office.me_of(request, staff)
-    return Opened(doc, None if "erasure" in doc else nobody, me, staff, office.today(request), current)
+    return Opened(doc, None, me, staff, office.today(request), current)
 
 
 async def _looks(request: Request, looks: dict[str, Any]) -> list[dict[str, Any]]:

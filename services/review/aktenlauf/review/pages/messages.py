@@ -24,6 +24,7 @@ from aktenlauf.review.rules.deadlines import DocumentDeadline, document_deadline
 
 router = APIRouter(route_class=CaseRoute)
 TEXT_MAX = 8000
+LANGUAGES = {"en": "auf Englisch", "ar": "auf Arabisch"}
 
 
 @dataclass(slots=True)
@@ -155,6 +156,7 @@ async def _show(
         choices=[(key, words.evidence(key)) for key in _choices(shown)],
         message=_message(kind, letter),
         explained=_explained(shown) if kind == "nachfordern" else "",
+        language=LANGUAGES.get(shown.content.locale) if shown.content else None,
         text_max=TEXT_MAX,
         page_label="Nachforderung" if kind == "nachfordern" else "Frage",
     )
@@ -169,7 +171,8 @@ def _message(kind: str, letter: Letter) -> Any:
 
 def _explained(shown: Opened) -> str:
     found = proposed_deadline(shown)
-    why = f"{found.facts.days} Tage ab heute, {found.norm.paragraph} {found.norm.law}"
+    paragraph = found.norm.paragraph.split(" (")[0]
+    why = f"{found.facts.days} Tage ab heute, {paragraph} {found.norm.law}, berechnet nach § 31 VwVfG"
     if found.last_day != found.counted_end:
         why += "; das Ende fällt auf einen Tag, an dem keine Frist endet, daher der nächste Werktag"
     checks = " ".join(rules_data().checks[key] for key in found.checks)

@@ -74,7 +74,7 @@ class Opened:
 
     doc: Document
     content: ApplicationContent | None
-    """None where it was erased."""
+    """None where it was erased, and for roles that do not see it."""
     me: str
     """The person's pseudonym."""
     person: Person
@@ -91,6 +91,11 @@ class Opened:
     def office(self) -> Office:
         """Its office."""
         return offices()[self.doc["office"]]
+
+    @property
+    def erased(self) -> bool:
+        """Ordered is gone, even if the key lives a second longer."""
+        return "erasure" in self.doc or (self.content is None and may_read(self.person))
 
     @property
     def mine(self) -> bool:
@@ -139,7 +144,7 @@ async def open_case(request: Request, person: Person, case: str, what: What = "c
     current = await up_to_date(request)
     doc = await service_of(request).get(case_file, scope_of_staff(person), case)
     await looked(request, person, case, what)
-    token = None if "erasure" in doc else doc.get("sealed")  # ordered is gone, even if the key lives a second longer
+    token = None if "erasure" in doc else doc.get("sealed")
     content = await opened(request, token, ApplicationContent)
     return Opened(doc, content, await me_of(request, person), person, today(request), current)
 
@@ -187,7 +192,8 @@ async def case_page(
     frame = {
         "case": shown.case,
         "doc": doc,
-        "title": shown.content.name if shown.content else "Gelöschter Vorgang",
+        "title": _title(shown),
+        "erased": shown.erased,
         "content": shown.content,
         "nationality": answers.nationality(shown.content.nationality) if shown.content else "",
         "born": answers.partial_date(shown.content.birth_date or "") if shown.content else "",
@@ -279,6 +285,12 @@ def in_order(doc: Document) -> list[Document]:
 
 def _unanswered(message: Document) -> bool:
     return bool(message.get("question")) and not message.get("answered")
+
+
+def _title(shown: Opened) -> str:
+    if shown.content:
+        return shown.content.name
+    return "Gelöschter Vorgang" if shown.erased else f"Vorgang {shown.doc['number']}"
 
 
 def _clocks(shown: Opened) -> list[clocks.Clock]:

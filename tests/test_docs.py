@@ -1,0 +1,39 @@
+"""What can be set, called or met has its entry in the documentation."""
+
+from pathlib import Path
+
+import pytest
+
+from aktenlauf.cli.main import app
+from aktenlauf.contracts import published
+from aktenlauf.contracts.envelope import Event
+from aktenlauf.kit.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+PRIVACY = (ROOT / "docs" / "privacy.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_described(name: str) -> None:
+    shown = "XOEV_SCHEMA_DIR" if name == "xoev_schema_dir" else f"AKTENLAUF_{name.upper()}"
+    assert f"| `{shown}` |" in OPERATIONS
+
+
+def test_every_command_is_described() -> None:
+    names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
+    names += [group.name for group in app.registered_groups if group.name]
+    assert [name for name in names if f"`aktenlauf {name}" not in OPERATIONS] == []
+
+
+ALWAYS_OPEN = {"sealed", "document", "documents", "message", "decision", "request", "question", "offer", "choice"}
+"""Ids of what the event is about, justified together in the table's first row."""
+
+
+@pytest.mark.parametrize(("owner", "model"), list(published.events()), ids=lambda value: getattr(value, "kind", value))
+def test_open_dates_and_states_are_justified(owner: str, model: type[Event]) -> None:
+    if model.__name__ in published.PRIVATE_EVENTS:
+        return
+    dates = [name for name, schema in model.model_json_schema()["properties"].items() if "date" in str(schema)]
+    missing = [name for name in dates if name not in ALWAYS_OPEN and f"`{name}`" not in PRIVACY]
+    assert missing == []

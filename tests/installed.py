@@ -42,7 +42,7 @@ def start(data: Path, port: int, env: Mapping[str, str] | None = None) -> Runnin
     data.mkdir(parents=True, exist_ok=True)
     log = (data.parent / f"{data.name}.log").open("ab")
     settings = {"AKTENLAUF_DATA": str(data), "AKTENLAUF_PORT": str(port), "AKTENLAUF_DEMO_CASES": "0", **(env or {})}
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "aktenlauf.cli", "run"], env={**os.environ, **settings}, stdout=log, stderr=log
     )
     running = Running(f"http://localhost:{port}", data, process)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> "Running":
 
 def _smoke(url: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "aktenlauf.cli", "smoke", "--url", url]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_one_application_runs_through_all_five_services(running: Running) -> None:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import cast
 
 import pytest
 
@@ -36,7 +35,7 @@ class Stand:
     samples: SqliteLog
     broken: set[int]
     tried: list[int] = field(default_factory=list)
-    service: Service = cast(Service, None)
+    service: Service = field(init=False)
 
     async def happen(self, *numbers: int, case: str = CASE) -> None:
         for number in numbers:

@@ -7,11 +7,11 @@ next would never be handled. So all databases are held still together for some m
 a snapshot of each is opened, all are let go again, and the copies are made from the snapshots.
 
 **Small ones first**, as a snapshot keeps its write-ahead log from being emptied, which erasing a key or a draft needs.
-**Blobs after the cut**: they are stored before an event names them and never change, so none named at the cut is missing
-but those deleted since.
+**Blobs after the cut**: they are stored before an event names them and never change, so none named at the cut is
+missing but those deleted since.
 
-Left out: views (made again from the log), sessions (people sign in again; a restored one would undo a sign-out), and the
-hand-over points `mail/` and `drop/`, which are in the clear and out of reach of an erasure.
+Left out: views (made again from the log), sessions (people sign in again; a restored one would undo a sign-out), and
+the hand-over points `mail/` and `drop/`, which are in the clear and out of reach of an erasure.
 """
 
 import errno

@@ -33,6 +33,7 @@ DEMO_USERS: list[DemoUser] = [
     _staff("braun", "Mehmet", "Braun", "erlenbruck", "caseworker", "approver", note="Sachbearbeitung und Freigabe"),
     _staff("ott", "Ruth", "Ott", "erlenbruck", "counter", "planner", note="Schalter und Terminplanung"),
     _staff("huber", "Franz", "Huber", "lindenried", "caseworker", "approver", note="anderes Amt (Bayern)"),
+    _staff("brandl", "Anna", "Brandl", "lindenried", "caseworker", "planner", note="Sachbearbeitung, anderes Amt"),
     _staff("pruefung", "Paula", "Prüf", "probstadt", "caseworker", "counter", note="Prüfbetrieb"),
     _staff("freigabe", "Fritz", "Freigabe", "probstadt", "approver", "planner", note="Prüfbetrieb"),
 ]
@@ -40,20 +41,17 @@ DEMO_USERS: list[DemoUser] = [
 
 
 class Made(BaseModel):
-    """How far the demonstration's cases are. `failed`: begun, but a page did not answer as they needed."""
+    """How far the demonstration's cases are. A case that was begun and not made was cut off, or a page failed it."""
 
     planned: int = 0
+    begun: int = 0
     made: int = 0
-    failed: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Nothing is left to do."""
-        return self.made + self.failed >= self.planned
+    complete: bool = True
+    """Nothing is left to do."""
 
     @classmethod
     def load(cls, data: Path) -> "Made":
-        """What is written there; on a folder without it nothing is planned."""
+        """What is written there; for a folder without it nothing is planned."""
         file = data / STATE_NAME
         return cls.model_validate_json(file.read_bytes()) if file.exists() else cls()
 

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
-from typing import cast
 
 SHOWN_MAX = 200
 
@@ -65,7 +63,7 @@ def _plain(folder: Path, pattern: str) -> list[Path]:
 
 
 def _letter(file: Path) -> Letter:
-    message = cast(EmailMessage, message_from_bytes(file.read_bytes(), policy=policy.default))
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
     return Letter(file.name, str(message["To"]), str(message["Subject"]), str(message.get_content()), _changed(file))
 
 

@@ -7,6 +7,7 @@ changes it as a whole is done from its own machine alone.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -64,12 +65,10 @@ class _Later:
     """The app needs the installation's shell, which is built after the routes: made at the first request."""
 
     def __init__(self, make: Callable[[], FastAPI]) -> None:
-        self._make, self._app = make, None
+        self._app = cache(make)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._app is None:
-            self._app: FastAPI | None = self._make()
-        await self._app({**scope, "app": self._app}, receive, send)
+        await self._app()(scope, receive, send)
 
 
 def _app(demo: Demonstration, running: Running) -> FastAPI:

@@ -1,4 +1,4 @@
-"""Starting the demonstration afresh: asked for by a marker, done by the next start, so that a kill in between is no harm."""
+"""Starting the demonstration afresh: a marker asks for it, the next start does it; a kill in between does no harm."""
 
 import shutil
 from collections.abc import Iterable

@@ -74,7 +74,7 @@ async def opened(
             ports = open_ports(settings, definition.name, shared, logs)
             stack.push_async_callback(ports.close)
             services[definition.name] = Service(definition, ports, settings)
-        shell, provider = await _shell(settings, shared, users, stack)
+        shell, provider = await _shell(settings, shared, users, stack, "/vorfuehrung" if demo_routes else "")
         routes = [*provider.routes, *(demo_routes(lambda: installation) if demo_routes else ())]
         apps: dict[str, Starlette] = {
             "kit": create_kit_app(shell, lambda: installation.parts_ready()),
@@ -87,7 +87,7 @@ async def opened(
 
 
 async def _shell(
-    settings: Settings, shared: Shared, users: Sequence[DemoUser], stack: AsyncExitStack
+    settings: Settings, shared: Shared, users: Sequence[DemoUser], stack: AsyncExitStack, strip_href: str
 ) -> tuple[Shell, DemoProvider]:
     url = settings.public_url
     secret = await shared.keyring.create("installation/web")
@@ -99,7 +99,7 @@ async def _shell(
         sessions=shared.sessions,
         identity=OidcIdentity(providers, hashlib.sha256(secret + b"oidc").digest(), http),
         secret=secret,
-        settings=WebSettings(url, url, strip=DEMO_STRIP if settings.demo else "", demo=settings.demo),
+        settings=WebSettings(url, url, DEMO_STRIP if settings.demo else "", strip_href, demo=settings.demo),
         office=office_label,
         limits=RateLimits({"sign_in": settings.rate_sign_in, "upload": settings.rate_upload}),
     )

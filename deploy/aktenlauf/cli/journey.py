@@ -19,6 +19,10 @@ from aktenlauf.contracts.catalogue import catalogue
 SERVICE = "study_extension"
 ANSWERS: Mapping[str, Any] = orjson.loads((Path(__file__).parent / "answers.json").read_bytes())
 """A complete set of answers, invented."""
+REFUSAL_REASONS = (
+    "Die Voraussetzungen des § 16b AufenthG liegen nicht vor.\n\n"
+    "Ein Abschluss des Studiums in angemessener Zeit ist nicht mehr zu erwarten."
+)
 REASONS = "Die Voraussetzungen des § 16b AufenthG liegen vor.\n\nDer Lebensunterhalt ist gesichert."
 PATIENCE_SECONDS = 15.0
 STEPS_MAX = 60
@@ -214,7 +218,11 @@ class Journey:
     async def propose(self, outcome: str = "granted", until: date | None = None) -> Page:
         """Propose a decision, having seen what follows in law."""
         page = await self.caseworker.open(f"/amt/{self.case}/entscheidung")
-        values: dict[str, Any] = {"ergebnis": outcome, "gruende": REASONS, "auflagen": ""}
+        values: dict[str, Any] = {
+            "ergebnis": outcome,
+            "gruende": REFUSAL_REASONS if outcome == "refused" else REASONS,
+            "auflagen": "",
+        }
         if outcome != "refused":
             until = until or date.today() + timedelta(days=700)
             values |= {"gueltig-t": until.day, "gueltig-m": until.month, "gueltig-j": until.year}

@@ -1,6 +1,8 @@
 """The command `aktenlauf`. Each subcommand is a module; it is imported when it is called."""
 
+import asyncio
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,6 +46,82 @@ def smoke(
     from aktenlauf.cli.smoke import smoke as drive
 
     raise typer.Exit(drive(url, office_url or url, token_file))
+
+
+parked = typer.Typer(no_args_is_help=True, help="What a handler could not handle, and what is to be done about it.")
+app.add_typer(parked, name="parked")
+demo = typer.Typer(no_args_is_help=True, help="For demonstrations.")
+app.add_typer(demo, name="demo")
+
+_Service = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="SERVICE")]
+_Handler = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="HANDLER")]
+_Case = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="CASE")]
+
+
+@parked.command("list")
+def parked_list() -> None:
+    """Every stopped case, and gaps in what was heard."""
+    from aktenlauf.cli.parked import list_parked
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(asyncio.run(list_parked(load_settings().data)))
+
+
+@parked.command("show")
+def parked_show(service: _Service, handler: _Handler, case: _Case) -> None:
+    """The envelopes of what stands aside for one case; never its content."""
+    from aktenlauf.cli.parked import show
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(asyncio.run(show(load_settings().data, service, handler, case)))
+
+
+@parked.command("replay")
+def parked_replay(service: _Service, handler: _Handler, case: _Case) -> None:
+    """Try the case again, from its first record on in order."""
+    from aktenlauf.cli.parked import replay
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(asyncio.run(replay(load_settings().data, service, handler, case)))
+
+
+@parked.command("skip")
+def parked_skip(service: _Service, handler: _Handler, case: _Case) -> None:
+    """Give up the case's first record for this handler, and go on with those behind it."""
+    from aktenlauf.cli.parked import skip
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(asyncio.run(skip(load_settings().data, service, handler, case)))
+
+
+@demo.command("advance")
+def demo_advance(days: Annotated[int, typer.Option(min=1, help="How far; the clock never goes back.")]) -> None:
+    """Move the clock of the running demonstration forward."""
+    from aktenlauf.cli.advance import advance
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(advance(load_settings(), days))
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")],
+    with_kek: Annotated[bool, typer.Option("--with-kek", help="Save the key-encryption key too.")] = False,
+) -> None:
+    """A consistent copy of all data that cannot be made again, also while everything runs."""
+    from aktenlauf.cli.backup import backup as save
+    from aktenlauf.kit.settings import load_settings
+
+    save(load_settings().data, folder, with_kek=with_kek)
+
+
+@app.command()
+def restore(folder: Annotated[Path, typer.Argument(help="A backup.", metavar="DIR")]) -> None:
+    """Write a backup to the data folder (AKTENLAUF_DATA), which must be new or empty."""
+    from aktenlauf.cli.restore import restore as write
+    from aktenlauf.kit.settings import load_settings
+
+    write(folder, load_settings().data)
 
 
 @app.command()

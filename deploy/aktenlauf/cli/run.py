@@ -7,11 +7,12 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import typer
 import uvicorn
 import uvloop
+from starlette.types import Receive, Scope, Send
 
 from aktenlauf.cli.demo import DEMO_USERS, Demonstration, Made
 from aktenlauf.cli.demo_clock import NAME as CLOCK_NAME
@@ -20,9 +21,13 @@ from aktenlauf.cli.demo_pages import PATH, demo_routes
 from aktenlauf.cli.demo_reset import MARKER, wipe_if_asked
 from aktenlauf.cli.installation import Installation, definitions, opened
 from aktenlauf.cli.restore import refuse_unfinished
-from aktenlauf.cli.seeding import PLANNED, seed
-from aktenlauf.kit.logs import configure
+from aktenlauf.cli.seed_people import OTHERS
+from aktenlauf.cli.seed_stories import stories
+from aktenlauf.cli.seeding import seed
+from aktenlauf.kit.logs import configure, logger
 from aktenlauf.kit.settings import Settings, WrongSetting, load_settings
+
+_log = logger(__name__)
 
 GRACEFUL_SECONDS = 1
 """How long a request under way may go on after Ctrl-C; an open event stream would never end by itself."""
@@ -85,18 +90,20 @@ async def _serve(settings: Settings, listening: socket.socket) -> None:
         demo.stop = server.stop
         # a copy: the port stays ours while the demonstration starts afresh, and browsers wait instead of failing
         await server.serve(sockets=[listening.dup()])
+    if server.failure:
+        raise server.failure
 
 
 def _demonstration(settings: Settings) -> Demonstration:
     is_new = not any(settings.data.glob("*/log.db"))
     made = Made.load(settings.data)
     if settings.demo and is_new:
-        made = Made(planned=PLANNED)
+        made = Made(planned=len(stories()), complete=False)
         made.keep(settings.data)
     clock = DemoClock(settings.data / CLOCK_NAME, settings.now)
     if settings.now:
         clock.keep()
-    return Demonstration(settings.data, clock, list(DEMO_USERS), made)
+    return Demonstration(settings.data, clock, [*DEMO_USERS, *(one.user for one in OTHERS)], made)
 
 
 class _Server(uvicorn.Server):
@@ -105,7 +112,7 @@ class _Server(uvicorn.Server):
     def __init__(self, installation: Installation, demo: Demonstration) -> None:
         super().__init__(
             uvicorn.Config(
-                installation.app,
+                self._app,
                 lifespan="on",
                 log_level="critical",
                 access_log=False,
@@ -116,10 +123,20 @@ class _Server(uvicorn.Server):
         )
         self._installation, self._demo = installation, demo
         self._beside: asyncio.Task[None] | None = None
+        self.failure: Exception | None = None
+        """Why the services did not start, or did not end well."""
 
     def stop(self) -> None:
         """End as by Ctrl-C."""
         self.should_exit = True
+
+    async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._installation.app(scope, receive, send)
+        except Exception as error:
+            if scope["type"] == "lifespan":
+                self.failure = error
+            raise
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -130,8 +147,7 @@ class _Server(uvicorn.Server):
         """What runs beside ends first: it uses the services."""
         if self._beside is not None:
             self._beside.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._beside
+            await asyncio.gather(self._beside, return_exceptions=True)
         await super().shutdown(sockets)
 
     @contextmanager
@@ -151,16 +167,14 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     async def _go_beside(self) -> None:
-        await _until_ready(self._installation)
         url = self._installation.settings.public_url
         typer.echo(f"Aktenlauf is ready: {url}")
         if self._installation.settings.demo:
             typer.echo(f"People to click, mails, clock: {url}{PATH}")
+            await self._seed()
+
+    async def _seed(self) -> None:
+        try:
             await seed(self._installation, self._demo)
-
-
-async def _until_ready(installation: Installation) -> None:
-    """The services are ready when the lifespans have started; a loop that stopped at once is not waited for."""
-    for service in installation.services.values():
-        if service.failed:
-            typer.echo(f"{service.name} does not run: its loop {service.failed} stopped", err=True)
+        except Exception as error:
+            _log.error("the demonstration's cases are not all made", error=error)

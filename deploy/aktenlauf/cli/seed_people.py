@@ -1,4 +1,4 @@
-"""Invented people of the demonstration's cases. No name here was taken from a person."""
+"""Invented people of the demonstration's cases."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -31,7 +31,7 @@ MATEO = Somebody("mateo", "Mateo", "Quispe Mamani", date(1998, 11, 30), "m", "BO
 _LINES = """
 okonjo      | Chiamaka          | Okonjo            | 1999-02-11 | w | NG | Enugu
 traore      | Moussa            | Traoré            | 1997-08-23 | m | ML | Ségou
-shevtshenko | Олена             | Шевчук            | 2000-05-17 | w | UA | Полтава
+sevcuk      | Olena             | Ševčuk            | 2000-05-17 | w | UA | Poltawa
 petrosyan   | Nairi             | Petrosjan         | 1998-12-03 | m | AM | Gjumri
 yildirim    | Elif              | Yıldırımoğlu      | 2001-01-29 | w | TR | Eskişehir
 rahimi      | Parisa            | Rahimi-Tehrani    | 1996-09-14 | w | IR | Schiras
@@ -54,16 +54,16 @@ abebe       | Dawit             | Abebe             | 1996-11-28 | m | ET | Meke
 hossain     | Farhana           | Hossain           | 1998-07-11 | w | BD | Khulna
 gurung      | Bishal            | Gurung            | 1999-01-20 | m | NP | Pokhara
 dimitrova   | Aleksandra        | Dimitrovska       | 1997-12-07 | w | MK | Bitola
-mbeki       | Sipho             | Dlamini-Nkosi     | 1998-06-25 | m | ZA | Durban
+nkosi       | Sipho             | Dlamini-Nkosi     | 1998-06-25 | m | ZA | Durban
 park        | Ji-woo            | Park              | 2000-04-12 | w | KR | Daegu
-tanaka      | Haruto            | Tanigawa          | 1999-09-01 | m | JP | Sendai
+tanigawa    | Haruto            | Tanigawa          | 1999-09-01 | m | JP | Sendai
 kamara      | Fatoumata         | Kamara            | 2001-05-23 | w | GN | Kindia
 berisha     | Arta              | Berishaj          | 1998-08-16 | w | AL | Shkodër
 ouedraogo   | Issouf            | Ouédraogo         | 1997-04-29 | m | BF | Koudougou
 khan        | Ayesha            | Khan              | 1999-10-10 | w | PK | Multan
 sharma      | Rohan             | Sharma            | 2000-06-03 | m | IN | Nagpur
 vargas      | Valentina         | Vargas Peñaloza   | 1998-02-18 | w | CO | Manizales
-chanda      | Kwame             | Asante-Boateng    | 1996-12-21 | m | GH | Kumasi
+asante      | Kwame             | Asante-Boateng    | 1996-12-21 | m | GH | Kumasi
 liu         | Yǔxuān            | Liú               | 2001-08-05 | w | CN | Xiamen
 """
 

@@ -70,7 +70,9 @@ class Bureau:
     async def applied(self, case: str = "c-1", office: str = "erlenbruck", **more: Any) -> None:
         """An application with a passport and without its other evidence, receipt included; the case is open."""
         passport = await self.uploaded(f"pass-{case}", "passport", case)
-        await self.happened(submitted(office=office, number=f"AL-7K3M-92QF-{case[-1]}", documents=[passport], **more), case)
+        await self.happened(
+            submitted(office=office, number=f"AL-7K3M-92QF-{case[-1]}", documents=[passport], **more), case
+        )
         receipt = ReceiptIssued(
             document=DocumentRef(document=f"receipt-{case}", kind="receipt"),
             blobs=["r"],

@@ -1,6 +1,5 @@
 """The office's pages, as browsers without script use them."""
 
-from datetime import date
 
 from .conftest import KELLER, Bureau
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 import orjson
 
-from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, parse, stamp
+from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, Meta, parse, stamp
 from aktenlauf.kit.adapters.sqlite import open_database
 from aktenlauf.kit.errors import CommandReused, Conflict, Halt, Unavailable
 from aktenlauf.kit.log import ANY, Appended, Heard, Stored
@@ -44,6 +44,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS by_command ON events (stream, command) WHERE c
 
 _INSERT = "INSERT INTO events (position, stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?,?)"
 _HEAD = "SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
+_FAILURES = (sqlite3.Error, MemoryError)
+"""Of the file or the machine, not of a job: nothing of the commit can be trusted."""
 _COMMAND = "SELECT position, version, size, digest FROM events WHERE stream = ? AND command = ?"
 
 
@@ -63,6 +65,9 @@ class SqliteLog:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="log-read")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._head = 0
+        """Last position that is committed."""
+        self._last = 0
+        """Last position in the transaction under way; the writer thread's."""
         self._waiting: set[asyncio.Event] = set()
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="log-write", daemon=True)
@@ -140,8 +145,8 @@ class SqliteLog:
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
         self._jobs.put(_Job(work, loop, done))
-        # Shielded: a request that is cancelled must not leave its append half known to anybody.
-        return cast(T, await asyncio.shield(done))
+        # Who is cancelled here only does not learn the outcome: the job is the writer's, and done as a whole.
+        return cast(T, await done)
 
     def _write(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -159,14 +164,13 @@ class SqliteLog:
 
     def _commit(self, jobs: list[_Job]) -> None:
         db = self._writer_db
-        outcomes: list[Any] = []
         try:
             db.execute("BEGIN IMMEDIATE")
-            for job in jobs:
-                outcomes.append(self._attempt(job))
-            head = _one(db, "SELECT max(position) FROM events")
+            self._last = _one(db, "SELECT max(position) FROM events")
+            outcomes = [_attempt(job) for job in jobs]
             db.execute("COMMIT")
-        except sqlite3.Error as error:
+            head = self._last
+        except _FAILURES as error:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             outcomes = [Unavailable(f"log: {error}")] * len(jobs)
@@ -178,20 +182,6 @@ class SqliteLog:
         for loop, settled in by_loop.items():
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._settle, settled, grown)
-
-    def _attempt(self, job: _Job) -> Any:
-        """One job in the shared transaction; its failure undoes its own rows and nobody else's."""
-        db = self._writer_db
-        db.execute("SAVEPOINT job")
-        try:
-            outcome = job.work()
-        except sqlite3.Error:
-            raise  # the file, not the job: nothing of this commit can be trusted
-        except Exception as error:
-            outcome = error
-            db.execute("ROLLBACK TO job")
-        db.execute("RELEASE job")
-        return outcome
 
     def _settle(self, settled: list[tuple[asyncio.Future[Any], Any]], grown: bool) -> None:
         for done, outcome in settled:
@@ -212,30 +202,54 @@ class SqliteLog:
         version = _one(db, _HEAD, stream)
         if expected not in (ANY, version):
             raise Conflict(stream, expected, version)
-        position = _one(db, "SELECT max(position) FROM events")
+        rows: list[tuple[Any, ...]] = []
         for number, event in enumerate(events, 1):
-            first = number == 1
-            row = (command, len(events), digest) if first else (None, None, None)
-            record = stamp(event, version + number)
-            db.execute(_INSERT, (position + number, stream, version + number, *row, record))
-        return Appended(stream, version + len(events), position + len(events))
+            of_command = (command, len(events), digest) if number == 1 else (None, None, None)
+            place = (self._last + number, stream, version + number)
+            rows.append((*place, *of_command, stamp(event, version + number)))
+        self._insert(rows)
+        return Appended(stream, version + len(rows), self._last)
 
-    def _hear(self, parsed: list[tuple[Any, bytes]]) -> list[Heard]:
-        db = self._writer_db
-        position = _one(db, "SELECT max(position) FROM events")
+    def _hear(self, parsed: list[tuple[Meta, bytes]]) -> list[Heard]:
         heard: list[Heard] = []
+        rows: list[tuple[Any, ...]] = []
+        ids: dict[str, list[str]] = {}
+        """Of each stream, the ids of the events in `rows`."""
+        heads: dict[str, int] = {}
+        """Of each stream, the version in the log."""
         for meta, record in parsed:
-            version = _one(db, _HEAD, meta.stream)
+            stream = meta.stream
+            if stream not in heads:
+                heads[stream], ids[stream] = _one(self._writer_db, _HEAD, stream), []
+            new = ids[stream]
+            version = heads[stream] + len(new)
             if meta.version <= version:
-                _same_or_halt(db, meta)
+                ahead = meta.version - heads[stream]
+                _same_or_halt(meta, new[ahead - 1] if ahead > 0 else _id_of(self._writer_db, stream, meta.version))
                 heard.append(Heard.KNOWN)
             elif meta.version == version + 1:
-                position += 1
-                db.execute(_INSERT, (position, meta.stream, meta.version, None, None, None, record))
+                new.append(meta.id)
+                rows.append((self._last + len(rows) + 1, stream, meta.version, None, None, None, record))
                 heard.append(Heard.INSERTED)
             else:
                 heard.append(Heard.GAP)
+        self._insert(rows)
         return heard
+
+    def _insert(self, rows: list[tuple[Any, ...]]) -> None:
+        """The last thing that a job does: what it may object to, it has said before anything was written."""
+        self._writer_db.executemany(_INSERT, rows)
+        self._last += len(rows)
+
+
+def _attempt(job: _Job) -> Any:
+    """One job in the shared transaction; its refusal is its own, but if the file fails, all of them have failed."""
+    try:
+        return job.work()
+    except _FAILURES:
+        raise
+    except Exception as refusal:
+        return refusal
 
 
 def _one(db: sqlite3.Connection, sql: str, *params: Any) -> int:
@@ -253,10 +267,11 @@ def _known(db: sqlite3.Connection, stream: str, command: str, digest: bytes) -> 
     return Appended(stream, version + size - 1, position + size - 1, repeated=True)
 
 
-def _same_or_halt(db: sqlite3.Connection, meta: Any) -> None:
-    (record,) = db.execute(
-        "SELECT record FROM events WHERE stream = ? AND version = ?", (meta.stream, meta.version)
-    ).fetchone()
-    known = orjson.loads(record)["id"]
+def _id_of(db: sqlite3.Connection, stream: str, version: int) -> str:
+    sql = "SELECT record FROM events WHERE stream = ? AND version = ?"
+    return str(orjson.loads(db.execute(sql, (stream, version)).fetchone()[0])["id"])
+
+
+def _same_or_halt(meta: Meta, known: str) -> None:
     if known != meta.id:
         raise Halt(f"{meta.stream} version {meta.version} is event {known} here and {meta.id} in what was heard")

@@ -22,6 +22,8 @@ class WebSettings:
     office_url: str
     strip: str = ""
     """Line above every page; empty for none."""
+    strip_href: str = ""
+    """Where that line leads; empty: nowhere."""
     contact: str = ""
     """Whom to turn to, shown on problem pages: a phone number or address."""
     demo: bool = False

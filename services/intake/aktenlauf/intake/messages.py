@@ -48,7 +48,7 @@ STATUSES: Mapping[str, str] = {
     "05": "Die Behörde hat Ihren Antrag geprüft.",
 }
 """130104, code list of the status; another code is told as "something new"."""
-_OTHER_STATUS = "Die Behörde hat den Stand Ihres Antrags geändert."
+OTHER_STATUS = "Die Behörde hat den Stand Ihres Antrags geändert."
 _NOTHING_TO_DO = Said("Sie müssen jetzt nichts tun.")
 _IN_GERMAN = Said("Was die Behörde schreibt, steht im deutschen Text.")
 _CHANGE_IT = Said("Auf der Seite „Ihr Termin“ können Sie ihn verschieben oder absagen.")
@@ -151,7 +151,7 @@ def offer_expired(locale: str) -> Message:
 
 def office_status(status: str | None, locale: str) -> Message:
     """130104: what the office's own system says about the application."""
-    said = [Said(STATUSES.get(status or "", _OTHER_STATUS)), _NOTHING_TO_DO]
+    said = [Said(STATUSES.get(status or "", OTHER_STATUS)), _NOTHING_TO_DO]
     return _message(Said("Neuer Stand Ihres Antrags"), said, locale)
 
 

@@ -73,9 +73,19 @@ def box_opened(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
 @mailbox.on(MessageDelivered)
 def box_delivered(doc: Document, event: MessageDelivered, meta: Meta) -> None:
     """A message of the office or of ours."""
-    entry = {"id": event.message, "from": "office", "at": meta.time, "about": event.about, "refers_to": event.refers_to}
-    entry.update(deadline=_iso(event.deadline), documents=[ref.document for ref in event.documents])
-    doc["messages"].insert(0, {**entry, "sealed": event.sealed.token, "read_at": None, "answered": False})
+    entry = {
+        "id": event.message,
+        "from": "office",
+        "at": meta.time,
+        "about": event.about,
+        "refers_to": event.refers_to,
+        "deadline": _iso(event.deadline),
+        "documents": [ref.document for ref in event.documents],
+        "sealed": event.sealed.token,
+        "read_at": None,
+        "answered": False,
+    }
+    doc["messages"].insert(0, entry)
     doc.update(latest=meta.time, unread=doc["unread"] + 1)
 
 

@@ -150,12 +150,13 @@ def _appointment(doc: Document, language: Language) -> dict[str, Any] | None:
     slot = appointment.get("slot")
     if appointment.get("state") != "booked" or not slot:
         return {"pending": True} if appointment.get("pending") else None
+    purpose = PURPOSES.get(appointment.get("purpose", ""), "")
     return {
         "pending": False,
         "leaf": words.leaf(slot["start"], language),
         "when": words.moment_full(slot["start"], language),
         "minutes": slot["minutes"],
-        "purpose": _(PURPOSES[appointment["purpose"]]) if appointment.get("purpose") else "",
+        "purpose": _(purpose),
         "where": place_of(slot["office"], slot["place"]),
     }
 
@@ -176,10 +177,11 @@ def _notice_href(doc: Document, box: Document | None, case: str) -> str | None:
 
 
 def _look(entry: Document, language: Language) -> dict[str, str]:
+    who, what = words.ROLES.get(entry["role"], words.OTHER_ROLE), words.LOOKED_AT[entry["what"]]
     return {
         "when": words.moment_full(entry["at"], language),
         "at": entry["at"],
-        "who": _(words.ROLES.get(entry["role"], "Beschäftigte der Behörde")),
+        "who": _(who),
         "office": words.office_name(entry["office"]),
-        "what": _(words.LOOKED_AT[entry["what"]]),
+        "what": _(what),
     }

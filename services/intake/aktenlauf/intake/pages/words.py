@@ -67,6 +67,7 @@ ROLES: Mapping[str, str] = {
     "auditor": "Prüfung und Datenschutz",
     "operator": "Technischer Betrieb",
 }
+OTHER_ROLE = "Beschäftigte der Behörde"
 LOOKED_AT: Mapping[str, str] = {
     "case": "Ihren Antrag",
     "document": "eines Ihrer Dokumente",

@@ -31,7 +31,9 @@ _log = logger(__name__)
 
 GRACEFUL_SECONDS = 1
 """How long a request under way may go on after Ctrl-C; an open event stream would never end by itself."""
+FAILED = 3
 FORCED = 130
+"""Exit codes."""
 _NOT_SETTINGS = frozenset({"AKTENLAUF_TIERS"})
 """Names of ours that mean something elsewhere: which tests must run."""
 
@@ -139,7 +141,10 @@ class _Server(uvicorn.Server):
             raise
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            raise self.failure or SystemExit(FAILED) from None
         if not self.should_exit:
             self._beside = asyncio.create_task(self._go_beside())
 

@@ -1,18 +1,485 @@
 """The office's pages, as browsers without script use them."""
 
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
 
-from .conftest import KELLER, Bureau
+import pytest
+
+from aktenlauf.contracts.common import Accessed
+from aktenlauf.contracts.intake import ApplicationWithdrawn, FreeText, QuestionAnswered, SupplementFiled
+from aktenlauf.contracts.review import (
+    AppointmentRequired,
+    CaseAssigned,
+    CaseClosed,
+    CaseOpened,
+    DecisionApproved,
+    DecisionIssued,
+    DecisionProposed,
+    DecisionReturned,
+    EvidenceRequested,
+    EvidenceReviewed,
+    QuestionAsked,
+    SupplementReceived,
+)
+from aktenlauf.contracts.sealed import Sealed
+from aktenlauf.kit.testing.alone import alone
+from aktenlauf.kit.web.access import undeclared_routes
+from aktenlauf.review import letters
+from aktenlauf.review.pages.worklist import as_number
+from aktenlauf.review.service import definition
+from aktenlauf.review.views import worklist
+
+from .conftest import BRAUN, HUBER, KELLER, NOW, REVISOR, VOSS, Bureau, person
+
+NAME = "Ḩaddād-Nováková, Lina Şerife"
+CASE_PAGES = ("", "/antrag", "/nachrichten", "/termine", "/bescheide", "/verlauf", "/akte")
+WORK_PAGES = ("/nachfordern", "/frage", "/entscheidung")
+APPROVER_PAGES = ("/freigabe", "/loeschen")
+REQUEST = {"nachweis": ["enrolment"], "frist-t": "7", "frist-m": "12", "frist-j": "2026", "text": "Bitte nachreichen."}
+DECISION = {
+    "ergebnis": "granted", "gueltig-t": "31", "gueltig-m": "3", "gueltig-j": "2028", "gruende": "Alles liegt vor.",
+    "auflagen": "",
+}  # fmt: skip
 
 
-async def test_worklist_shows_the_case(bureau: Bureau) -> None:
+async def test_caseworker_and_approver_lead_a_case_to_its_notice(bureau: Bureau) -> None:
     await bureau.applied()
-    shown = await bureau.get(KELLER, "/amt")
-    assert shown.status_code == 200, shown.text
-    assert "Ḩaddād-Nováková, Lina Şerife" in shown.text
-    for part in ("", "/antrag", "/nachrichten", "/termine", "/bescheide", "/verlauf", "/akte"):
-        answer = await bureau.get(KELLER, "/amt/c-1" + part)
-        assert answer.status_code == 200, (part, answer.text)
+    taken = await bureau.post(KELLER, "/amt", "/amt/naechster")
+    assert taken.headers["location"] == "/amt/c-1"
+    judged = await bureau.post(KELLER, "/amt/c-1", "/amt/c-1/pruefen", {"ergebnis": "accepted", "vermerk": "gültig"})
+    assert judged.headers["location"] == "/amt/c-1?nachweis=enrolment"
+    looked = await bureau.post(
+        KELLER, "/amt/c-1/nachfordern", "/amt/c-1/nachfordern", {**REQUEST, "schritt": "pruefen"}
+    )
+    preview = letters.request("Bitte nachreichen.", ["enrolment"], date(2026, 12, 7))
+    assert looked.status_code == 200
+    assert all(paragraph in looked.text for paragraph in preview.text.split("\n\n"))
+    sent = {**REQUEST, "schritt": "senden"}
+    assert (await bureau.post(KELLER, "/amt/c-1/nachfordern", "/amt/c-1/nachfordern", sent)).status_code == 303
+    enrolment = await bureau.uploaded("enrol", "enrolment")
+    await bureau.happened(SupplementFiled(documents=[enrolment]))
+    await bureau.stand.settled()
+    for _ in range(2):
+        await bureau.post(KELLER, "/amt/c-1", "/amt/c-1/pruefen", {"ergebnis": "accepted"})
+    proposed = await bureau.post(
+        KELLER, "/amt/c-1/entscheidung", "/amt/c-1/entscheidung", {**DECISION, "schritt": "senden"}
+    )
+    assert proposed.headers["location"] == "/amt/c-1/bescheide"
+    assert NAME in (await bureau.get(VOSS, "/amt/freigaben")).text
+    approved = await bureau.post(VOSS, "/amt/c-1/freigabe", "/amt/c-1/freigabe", {"aktion": "freigeben"})
+    assert approved.status_code == 303
+    assert [type(event) for event in await bureau.events()] == [
+        CaseOpened, CaseAssigned, EvidenceReviewed, EvidenceRequested, SupplementReceived, EvidenceReviewed,
+        EvidenceReviewed, DecisionProposed, DecisionApproved, DecisionIssued, AppointmentRequired,
+    ]  # fmt: skip
+    notices = (await bureau.get(KELLER, "/amt/c-1/bescheide")).text
+    assert "Ida Voss" in notices and "Sabine Keller" in notices
+
+
+async def test_preview_changes_nothing(bureau: Bureau) -> None:
+    await bureau.applied()
     await bureau.took()
-    for part in ("", "/nachfordern", "/frage", "/entscheidung"):
-        answer = await bureau.get(KELLER, "/amt/c-1" + part)
-        assert answer.status_code == 200, (part, answer.text)
+    before = await bureau.events()
+    for page, data in (("nachfordern", REQUEST), ("frage", {"text": "Wann?"}), ("entscheidung", DECISION)):
+        path = f"/amt/c-1/{page}"
+        for step in ("pruefen", "aendern"):
+            assert (await bureau.post(KELLER, path, path, {**data, "schritt": step})).status_code == 200
+    assert await bureau.events() == before
+
+
+async def test_decision_page_says_what_follows_in_law(bureau: Bureau) -> None:
+    await bureau.applied(office="lindenried")
+    await bureau.took(HUBER)
+    shown = await bureau.post(
+        HUBER, "/amt/c-1/entscheidung", "/amt/c-1/entscheidung", {**DECISION, "schritt": "pruefen"}
+    )
+    doc = await bureau.doc()
+    assert doc["office"] == "lindenried"
+    assert "Bekanntgabe" in shown.text and "Rechtsbehelf bis" in shown.text
+    assert "BayDiG" in shown.text  # the Land's own rule for portals
+
+
+@pytest.mark.parametrize(
+    ("page", "data", "sentence"),
+    [
+        ("nachfordern", {**REQUEST, "nachweis": []}, "Wählen Sie aus, was nachgereicht werden soll."),
+        ("nachfordern", {**REQUEST, "frist-m": "13"}, "Diesen Tag gibt es nicht."),
+        ("nachfordern", {**REQUEST, "frist-j": "2020"}, "Die Frist liegt nicht in der Zukunft."),
+        ("nachfordern", {**REQUEST, "frist-t": "", "frist-m": "", "frist-j": ""}, "Nennen Sie eine Frist."),
+        ("frage", {"text": "Guten Tag,"}, "Schreiben Sie Ihre Frage."),
+        ("entscheidung", {**DECISION, "ergebnis": ""}, "Wählen Sie, wie entschieden werden soll."),
+        ("entscheidung", {**DECISION, "gruende": " "}, "Schreiben Sie die Begründung."),
+        ("entscheidung", {**DECISION, "gueltig-t": "", "gueltig-m": "", "gueltig-j": ""}, "Nennen Sie den Tag"),
+        ("entscheidung", {**DECISION, "gueltig-j": "0"}, "Diesen Tag gibt es nicht."),
+    ],
+)
+async def test_wrong_input_is_named_and_nothing_is_lost(bureau: Bureau, page: str, data: Any, sentence: str) -> None:
+    await bureau.applied()
+    await bureau.took()
+    path = f"/amt/c-1/{page}"
+    answer = await bureau.post(KELLER, path, path, {**data, "schritt": "senden"})
+    assert answer.status_code == 422
+    assert answer.text.count(sentence) >= 2  # in the summary and at the field
+    assert data.get("gruende", data.get("text")) in answer.text
+    assert [type(event) for event in await bureau.events()] == [CaseOpened, CaseAssigned]
+
+
+async def test_verdict_made_before_something_came_in_is_refused_and_keeps_the_note(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took()
+    browser = await bureau.browser(KELLER)
+    form = _guard((await browser.get("/amt/c-1")).text)
+    passport = await bureau.uploaded("pass-2", "passport")
+    await bureau.happened(SupplementFiled(documents=[passport]))
+    await bureau.stand.settled()
+    data = {**form, "nachweis": "passport", "ergebnis": "rejected", "vermerk": "unscharf"}
+    refused = await browser.post("/amt/c-1/pruefen", data=data)
+    assert refused.status_code == 409
+    assert "Zur Prüfung übernommen: Reisepass" in refused.text and 'value="unscharf"' in refused.text
+    again = await browser.post("/amt/c-1/pruefen", data={**data, **_guard(refused.text)})
+    assert again.status_code == 303
+
+
+async def test_form_posted_twice_is_done_once(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took()
+    browser = await bureau.browser(KELLER)
+    data = {**_guard((await browser.get("/amt/c-1/frage")).text), "text": "Wann?", "schritt": "senden"}
+    answers = [await browser.post("/amt/c-1/frage", data=data) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert sum(isinstance(event, QuestionAsked) for event in await bureau.events()) == 1
+
+
+async def test_next_case_is_the_most_urgent_and_a_double_click_takes_one(bureau: Bureau) -> None:
+    await bureau.applied("c-1")
+    await bureau.applied("c-2", title_valid_until=date(2026, 11, 1))  # late: nothing continues
+    browser = await bureau.browser(KELLER)
+    data = _guard((await browser.get("/amt")).text, "/amt/naechster")
+    first, second = [await browser.post("/amt/naechster", data=data) for _ in range(2)]
+    await bureau.stand.settled()
+    third = await browser.post("/amt/naechster", data=data)
+    assert [a.headers["location"] for a in (first, second, third)] == ["/amt/c-2"] * 3
+    assert [type(event) for event in await bureau.events()] == [CaseOpened]
+    last = await bureau.post(BRAUN, "/amt", "/amt/naechster")
+    nothing = await bureau.post(VOSS_WHO_ALSO_WORKS, "/amt", "/amt/naechster")
+    assert (last.headers["location"], nothing.headers["location"]) == ("/amt/c-1", "/amt?hinweis=leer")
+
+
+async def test_colleague_reads_only_until_they_take_over(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took(KELLER)
+    shown = (await bureau.get(BRAUN, "/amt/c-1")).text
+    assert "Nur lesen: bearbeitet von Sabine Keller" in shown and "/amt/c-1/pruefen" not in shown
+    await bureau.took(BRAUN)
+    assert "/amt/c-1/pruefen" in (await bureau.get(BRAUN, "/amt/c-1")).text
+
+
+async def test_proposer_cannot_approve_and_is_told_why(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took(BRAUN)
+    await bureau.post(BRAUN, "/amt/c-1/entscheidung", "/amt/c-1/entscheidung", {**DECISION, "schritt": "senden"})
+    shown = await bureau.get(BRAUN, "/amt/c-1/freigabe")
+    assert "Eine andere Person muss sie freigeben" in shown.text and 'value="freigeben"' not in shown.text
+    (proposed,) = [event for event in await bureau.events() if isinstance(event, DecisionProposed)]
+    browser = await bureau.browser(BRAUN)
+    forced = {**_guard(shown.text, "/amt/suche"), "aktion": "freigeben", "entscheidung": proposed.decision}
+    assert (await browser.post("/amt/c-1/freigabe", data=forced)).status_code == 422
+    assert not any(isinstance(event, DecisionApproved) for event in await bureau.events())
+
+
+async def test_returned_proposal_comes_back_with_its_note(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took()
+    await bureau.post(KELLER, "/amt/c-1/entscheidung", "/amt/c-1/entscheidung", {**DECISION, "schritt": "senden"})
+    empty = await bureau.post(VOSS, "/amt/c-1/freigabe", "/amt/c-1/freigabe", {"aktion": "zurueckgeben", "vermerk": ""})
+    assert empty.status_code == 422
+    note = {"aktion": "zurueckgeben", "vermerk": "Dauer begründen."}
+    assert (await bureau.post(VOSS, "/amt/c-1/freigabe", "/amt/c-1/freigabe", note)).status_code == 303
+    assert isinstance((await bureau.events())[-1], DecisionReturned)
+    assert "Dauer begründen." in (await bureau.get(KELLER, "/amt/c-1/bescheide")).text
+    assert "Alles liegt vor." in (await bureau.get(KELLER, "/amt/c-1/entscheidung")).text
+
+
+async def test_messages_stand_in_one_thread(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took()
+    await bureau.post(KELLER, "/amt/c-1/frage", "/amt/c-1/frage", {"text": "Seit wann?", "schritt": "senden"})
+    asked = next(event for event in await bureau.events() if isinstance(event, QuestionAsked))
+    answer = QuestionAnswered(question=asked.question, sealed=Sealed.of(FreeText(text="Seit Oktober.")))
+    await bureau.happened(answer)
+    await bureau.stand.settled()
+    shown = (await bureau.get(KELLER, "/amt/c-1/nachrichten")).text
+    assert shown.index("Seit Oktober.") < shown.index("Seit wann?")
+    assert (await bureau.doc(worklist))["state"] == "open"
+
+
+async def test_withdrawn_case_is_closed_and_says_so(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.happened(ApplicationWithdrawn())
+    await bureau.stand.settled()
+    assert (await bureau.events())[-1] == CaseClosed(reason="withdrawn")
+    assert "zurückgenommen" in (await bureau.get(KELLER, "/amt/c-1")).text
+    assert NAME in (await bureau.get(KELLER, "/amt?liste=geschlossen")).text
+
+
+# --- who sees what ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", [*CASE_PAGES, *WORK_PAGES, *APPROVER_PAGES])
+async def test_case_of_another_office_does_not_exist(bureau: Bureau, part: str) -> None:
+    await bureau.applied()
+    await bureau.took(BRAUN)
+    own, foreign = await bureau.get(BRAUN, f"/amt/c-1{part}"), await bureau.get(HUBER, f"/amt/c-1{part}")
+    unknown = await bureau.get(BRAUN, f"/amt/c-9{part}")
+    assert (own.status_code, foreign.status_code, unknown.status_code) == (200, 404, 404)
+    assert NAME in own.text and NAME not in foreign.text
+
+
+async def test_worklist_shows_the_own_office_alone(bureau: Bureau) -> None:
+    await bureau.applied()
+    assert NAME in (await bureau.get(KELLER, "/amt")).text
+    assert NAME not in (await bureau.get(HUBER, "/amt")).text
+
+
+@pytest.mark.parametrize("path", ["uebernehmen", "pruefen", "frage", "nachfordern", "entscheidung"])
+async def test_command_to_a_case_of_another_office_finds_nothing(bureau: Bureau, path: str) -> None:
+    await bureau.applied()
+    browser = await bureau.browser(HUBER)
+    guard = _guard((await browser.get("/amt")).text, "/amt/naechster")
+    data = {**guard, **REQUEST, **DECISION, "nachweis": ["passport"], "schritt": "senden", "ergebnis": "accepted"}
+    assert (await browser.post(f"/amt/c-1/{path}", data=data)).status_code == 404
+    assert [type(event) for event in await bureau.events()] == [CaseOpened]
+
+
+@pytest.mark.parametrize("part", WORK_PAGES)
+async def test_work_is_for_caseworkers(bureau: Bureau, part: str) -> None:
+    await bureau.applied()
+    assert (await bureau.get(VOSS, f"/amt/c-1{part}")).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/amt/freigaben", *(f"/amt/c-1{part}" for part in APPROVER_PAGES)])
+async def test_approval_and_erasure_are_for_approvers(bureau: Bureau, path: str) -> None:
+    await bureau.applied()
+    assert (await bureau.get(KELLER, path)).status_code == 403
+    assert (await bureau.get(VOSS, path)).status_code == 200
+
+
+@pytest.mark.parametrize("part", [part for part in CASE_PAGES if part != "/verlauf"])
+async def test_auditor_gets_no_content_but_an_explanation(bureau: Bureau, part: str) -> None:
+    await bureau.applied()
+    answer = await bureau.get(REVISOR, f"/amt/c-1{part}")
+    assert answer.status_code == 403
+    assert NAME not in answer.text and "/amt/c-1/verlauf" in answer.text
+
+
+async def test_auditor_reads_worklist_and_history_without_names(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took()
+    for path in ("/amt", "/amt/c-1/verlauf"):
+        answer = await bureau.get(REVISOR, path)
+        assert answer.status_code == 200
+        assert "AL-7K3M-92QF-1" in answer.text and NAME not in answer.text
+    assert "Sabine Keller" in answer.text and "Vorgang übernommen" in answer.text
+
+
+async def test_nobody_is_sent_to_the_sign_in(bureau: Bureau) -> None:
+    await bureau.applied()
+    browser = await bureau.stand.browser("office", None)
+    answer = await browser.get("/amt/c-1")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/amt/anmelden?zurueck=/amt/c-1")
+
+
+def test_every_route_declares_who_may_call_it(bureau: Bureau) -> None:
+    assert undeclared_routes(bureau.stand.app) == []
+
+
+# --- looks and erasure --------------------------------------------------------------------------------------------
+
+
+async def test_every_case_on_a_page_counts_as_looked_at_once_a_minute(bureau: Bureau) -> None:
+    for case in ("c-1", "c-2", "c-3"):
+        await bureau.applied(case)
+    for _ in range(2):
+        await bureau.get(KELLER, "/amt")
+    for case in ("c-1", "c-2", "c-3"):
+        assert await bureau.events(f"review/access/{case}") == [
+            Accessed(role="caseworker", office="erlenbruck", what="case")
+        ]
+
+
+async def test_look_that_cannot_be_recorded_shows_nothing(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bureau.applied()
+    browser = await bureau.browser(KELLER)
+    assert NAME in (await browser.get("/amt/c-1")).text
+    bureau.clock.advance(minutes=2)  # another look
+    await bureau.service.ports.log.close()
+    answer = await browser.get("/amt/c-1")
+    assert answer.status_code >= 500
+    assert NAME not in answer.text
+
+
+async def test_history_names_who_looked(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.get(KELLER, "/amt/c-1/antrag")
+    await bureau.stand.settled()
+    shown = (await bureau.get(VOSS, "/amt/c-1/verlauf")).text
+    assert "Sabine Keller" in shown[shown.index("Wer hat hineingesehen") :]
+
+
+async def test_approver_erases_a_closed_case_and_its_history_stays(bureau: Bureau) -> None:
+    await bureau.applied()
+    early = await bureau.get(VOSS, "/amt/c-1/loeschen")
+    assert "Das ist noch nicht möglich" in early.text
+    await bureau.happened(ApplicationWithdrawn())
+    await bureau.stand.settled()
+    assert (await bureau.post(VOSS, "/amt/c-1/loeschen", "/amt/c-1/loeschen")).status_code == 303
+    for part in CASE_PAGES:
+        answer = await bureau.get(KELLER, f"/amt/c-1{part}")
+        assert answer.status_code == 200
+        assert "Die persönlichen Daten wurden gelöscht" in answer.text and NAME not in answer.text
+    assert "Löschung angeordnet" in (await bureau.get(KELLER, "/amt/c-1/verlauf")).text
+    assert NAME not in (await bureau.get(KELLER, "/amt?liste=geschlossen")).text
+
+
+async def test_open_case_of_a_real_office_is_not_erased(bureau: Bureau) -> None:
+    await bureau.applied()
+    browser = await bureau.browser(VOSS)
+    guard = _guard((await browser.get("/amt")).text, "/amt/suche")
+    assert (await browser.post("/amt/c-1/loeschen", data=guard)).status_code == 403
+    assert await bureau.events("review/erasure/c-1") == []
+
+
+async def test_open_case_of_the_test_office_is_erased(tmp_path: Path) -> None:
+    async with alone(definition, tmp_path, NOW) as stand:
+        bureau = Bureau(stand)
+        await bureau.applied(office="probstadt")
+        approver = person("freigabe", "Fritz Freigabe", "approver", office="probstadt")
+        assert (await bureau.post(approver, "/amt/c-1/loeschen", "/amt/c-1/loeschen")).status_code == 303
+        assert (await bureau.doc())["erasure"]["reason"] == "test"
+
+
+# --- list, search, pages ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("typed", ["AL-7K3M-92QF-1", "al 7k3m 92qf 1", "7k3m92qf1"])
+def test_number_is_found_however_it_is_typed(typed: str) -> None:
+    assert as_number(typed) == "AL-7K3M-92QF-1"
+
+
+async def test_search_leads_to_the_case_and_says_when_there_is_none(bureau: Bureau) -> None:
+    await bureau.applied()
+    found = await bureau.post(KELLER, "/amt", "/amt/suche", {"q": "al 7k3m 92qf 1"})
+    missing = await bureau.post(KELLER, "/amt", "/amt/suche", {"q": "AL-0000-0000-0"})
+    foreign = await bureau.post(HUBER, "/amt", "/amt/suche", {"q": "AL-7K3M-92QF-1"})
+    locations = [answer.headers["location"] for answer in (found, missing, foreign)]
+    assert locations == ["/amt/c-1", "/amt?hinweis=unbekannt", "/amt?hinweis=unbekannt"]
+
+
+async def test_pages_are_turned_both_ways_and_miss_nothing(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aktenlauf.review.pages.worklist.ROWS", 2)
+    for number in range(5):
+        await bureau.applied(f"c-{number}")
+    pages, href = [], "/amt"
+    while href:
+        shown = (await bureau.get(KELLER, href)).text
+        pages.append(re.findall(r'<th scope="row"><a href="/amt/(c-\d)"', shown))
+        href = _href(shown, "next")
+    assert pages == [["c-0", "c-1"], ["c-2", "c-3"], ["c-4"]]
+    back = []
+    while href := _href(shown, "prev"):
+        shown = (await bureau.get(KELLER, href)).text
+        back.append(re.findall(r'<th scope="row"><a href="/amt/(c-\d)"', shown))
+    assert back == [["c-2", "c-3"], ["c-0", "c-1"]]
+
+
+@pytest.mark.parametrize("word", ["x", "ä", "AAAA", "e30", "%00"])
+async def test_forged_place_means_the_beginning(bureau: Bureau, word: str) -> None:
+    await bureau.applied()
+    answer = await bureau.get(KELLER, f"/amt?ab={word}")
+    assert answer.status_code == 200 and NAME in answer.text
+
+
+async def test_lists_filters_and_unknown_ones(bureau: Bureau) -> None:
+    await bureau.applied("c-1")
+    await bureau.applied("c-2", title_valid_until=date(2026, 11, 1))
+    await bureau.took(KELLER, "c-1")
+
+    async def cases(query: str) -> list[str]:
+        shown = (await bureau.get(KELLER, f"/amt?{query}")).text
+        return re.findall(r'<th scope="row"><a href="/amt/(c-\d)"', shown)
+
+    assert await cases("liste=gefaehrdet") == ["c-2"]
+    assert await cases("liste=meine") == ["c-1"]
+    assert await cases("wer=niemand") == ["c-2"]
+    assert await cases("anliegen=unbekannt") == []
+    assert (await bureau.get(KELLER, "/amt?liste=x")).status_code == 404
+
+
+async def test_document_page_is_shown_with_its_text_and_neighbours(bureau: Bureau) -> None:
+    await bureau.applied()
+    enrolment = await bureau.uploaded("enrol", "enrolment", pages=1)
+    await bureau.happened(SupplementFiled(documents=[enrolment]))
+    await bureau.stand.settled()
+    first = (await bureau.get(KELLER, "/amt/c-1?dokument=pass-c-1")).text
+    assert 'src="/amt/nachweise/c-1/pass-c-1/seite/1"' in first and "Bescheinigung" in first
+    assert 'href="/amt/c-1?dokument=enrol"' in first
+    second = (await bureau.get(KELLER, "/amt/c-1?dokument=pass-c-1&seite=2")).text
+    assert "Auf dieser Seite wurde kein Text erkannt" in second
+    for odd in ("seite=99", "seite=x", "seite=0", "dokument=x", "nachweis=x"):
+        assert (await bureau.get(KELLER, f"/amt/c-1?{odd}")).status_code == 200
+
+
+async def test_document_that_was_not_handed_in_is_not_shown(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.uploaded("still-his", "enrolment")
+    await bureau.stand.settled()
+    assert "still-his" not in (await bureau.get(KELLER, "/amt/c-1/akte")).text
+
+
+# --- API ----------------------------------------------------------------------------------------------------------
+
+
+async def test_api_does_what_the_pages_do(bureau: Bureau) -> None:
+    await bureau.applied()
+    browser = await bureau.browser(KELLER)
+    csrf = _guard((await browser.get("/amt")).text, "/amt/suche")["csrf"]
+    browser.headers["X-CSRF-Token"] = csrf
+    (row,) = (await browser.get("/api/review/v1/cases")).json()["cases"]
+    assert (row["case"], row["state"], row["assignee"]) == ("c-1", "open", None)
+    assert (await browser.post("/api/review/v1/cases/c-1/assignment")).json() == {"version": 2, "repeated": False}
+    body = {"evidence": "passport", "verdict": "accepted", "seen": 2}
+    assert (await browser.post("/api/review/v1/cases/c-1/reviews", json=body)).json()["version"] == 3
+    await bureau.stand.settled()
+    case = (await browser.get("/api/review/v1/cases/c-1")).json()
+    assert (case["version"], case["verdicts"]["passport"]["verdict"]) == (3, "accepted")
+    assert NAME not in str(case)
+    unknown = await browser.post("/api/review/v1/cases/c-1/reviews", json={**body, "evidence": "x"})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "invalid")
+    huber = await bureau.browser(HUBER)
+    assert (await huber.get("/api/review/v1/cases/c-1")).status_code == 404
+    auditor = await bureau.browser(REVISOR)
+    assert (await auditor.get("/api/review/v1/cases/c-1")).status_code == 403
+
+
+async def test_no_address_of_a_page_holds_a_name(bureau: Bureau) -> None:
+    await bureau.applied()
+    for path in ("/amt", *(f"/amt/c-1{part}" for part in CASE_PAGES)):
+        hrefs = re.findall(r'(?:href|action)="([^"]*)"', (await bureau.get(KELLER, path)).text)
+        assert hrefs and not [href for href in hrefs if "Lina" in href or "AL-" in href]
+
+
+VOSS_WHO_ALSO_WORKS = person("sommer", "Kim Sommer", "caseworker")
+
+
+def _guard(html: str, action: str | None = None) -> dict[str, str]:
+    """The guard's fields of the page's first form, or of that with this action."""
+    part = html[html.index(f'action="{action}"') :] if action else html[html.index('name="seen"') - 400 :]
+    found = dict(re.findall(r'name="(csrf|command_id|seen)" value="([^"]*)"', part.split("</form>")[0]))
+    return {name: value for name, value in found.items() if value}
+
+
+def _href(html: str, rel: str) -> str:
+    found = re.search(rf'href="([^"]*)" rel="{rel}"', html)
+    return found.group(1).replace("&amp;", "&") if found else ""

@@ -45,10 +45,16 @@ ENROLMENT = DocumentRef(document="e", kind="enrolment")
 UPLOADED = Sealed.of(UploadedFile(file=FILE, salt="s"))
 IMAGES = Sealed.of(PageImages(blobs=["i"], texts=[""], identity="i"))
 TEXT = Sealed.of(FreeText(text="Text"))
+MAIL = Sealed.of(Message(subject="s", text="t"))
+
+
+def uploaded(document: str, kind: str) -> DocumentUploaded:
+    return DocumentUploaded(document=document, evidence=kind, party="x", digest="0", blobs=[], sealed=UPLOADED)
+
 
 HEARD = {"intake": "application", "review": "case", "scheduling": "appointment"}
 RUN: tuple[tuple[str, Event], ...] = (
-    ("documents", DocumentUploaded(document="p", evidence="passport", party="x", digest="0", blobs=[], sealed=UPLOADED)),
+    ("documents", uploaded("p", "passport")),
     ("intake", submitted(documents=[PASSPORT])),
     ("documents", DocumentScanned(document="p", clean=True, scanner="s")),
     ("documents", DocumentChecked(document="p", pages=1, hints=[], blobs=[], sealed=IMAGES)),
@@ -60,14 +66,15 @@ RUN: tuple[tuple[str, Event], ...] = (
     ("review", EvidenceReviewed(evidence="passport", document="p", verdict="accepted")),
     ("review", EvidenceRequested(request="r", evidence=["enrolment"], deadline=date(2026, 12, 7), sealed=TEXT)),
     ("review", QuestionAsked(question="q", sealed=TEXT)),
-    ("intake", MessageDelivered(message="m", about="question", refers_to="q", sealed=Sealed.of(Message(subject="s", text="t")))),
+    ("intake", MessageDelivered(message="m", about="question", refers_to="q", sealed=MAIL)),
     ("intake", MessageRead(message="m")),
-    ("documents", DocumentUploaded(document="e", evidence="enrolment", party="x", digest="0", blobs=[], sealed=UPLOADED)),
+    ("documents", uploaded("e", "enrolment")),
     ("intake", SupplementFiled(documents=[ENROLMENT], request=None)),
     ("intake", QuestionAnswered(question="q", sealed=TEXT)),
     ("review", SupplementReceived(documents=[ENROLMENT])),
     ("review", AnswerReceived(question="q")),
-    ("scheduling", AppointmentOffered(offer="o", purpose="biometrics", office="erlenbruck", party="x", minutes=20, until=START)),
+    ("scheduling", AppointmentOffered(offer="o", purpose="biometrics", office="erlenbruck", party="x", minutes=20,
+                                      until=START)),
     ("scheduling", AppointmentBooked(choice="k", slot=SLOT)),
 )  # fmt: skip
 CAUSES = {4: (1,), 14: (12,), 15: (13,), 16: (15,)}

@@ -23,7 +23,7 @@ from aktenlauf.kit.adapters.sqlite_log import DATA_FORMAT, SCHEMA, SqliteLog
 from aktenlauf.kit.ids import new_id
 
 WRITERS = 64
-ROUND_SECONDS = 0.05
+ROUND_SECONDS = 0.15
 EVENTS_PER_STREAM = 5
 POOL = 1000
 """Different pre-serialised events, used in turn."""

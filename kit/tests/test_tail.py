@@ -366,7 +366,7 @@ async def settled(service: Service) -> None:
     await until(service.settled)
 
 
-async def test_a_reaction_that_needs_what_was_not_heard_waits_with_its_case_and_goes_on_in_order(ports: Ports) -> None:
+async def test_a_reaction_that_needs_what_was_not_heard_waits_with_its_stream_and_goes_on_in_order(ports: Ports) -> None:
     story = Story(ports)
     async with toy(ports, story.definition) as service:
         story.fail[("1", 1)] = NotYet("something")
@@ -379,6 +379,24 @@ async def test_a_reaction_that_needs_what_was_not_heard_waits_with_its_case_and_
         await ports.log.hear([stamp(unstamped(Accessed(role="r", what="case"), "others/access/1"), 1)])
         await until(lambda: is_done(service))
         assert story.ran == [("2", 1), ("1", 1), ("1", 2)]
+
+
+async def test_what_waits_does_not_hold_another_stream_of_its_case_that_it_may_be_waiting_for(ports: Ports) -> None:
+    story = Story(ports)
+
+    async def settle(event: Accessed, meta: Meta, do: Do, service: Service) -> AsyncIterator[Command]:
+        story.fail.clear()
+        for nothing in ():
+            yield nothing
+
+    story.reactions.on(Accessed, name="settle")(settle)
+    async with toy(ports, story.definition) as service:
+        story.fail[("1", 1)] = NotYet("what the reaction to the other stream brings")
+        await tell(ports, 1)
+        await settled(service)
+        await ports.log.hear([stamp(unstamped(Accessed(role="r", what="case"), "others/access/1"), 1)])
+        await until(lambda: is_done(service))
+        assert story.ran == [("1", 1)]
 
 
 @pytest.mark.parametrize("late,standing", [(timedelta(0), "waiting"), (NOT_YET_MAX, "parked")])

@@ -31,9 +31,16 @@ STEPS_MAX = 60
 class Journey:
     """The state of one run: who is signed in, and the case."""
 
-    def __init__(self, applicant: Visitor, caseworker: Visitor, approver: Visitor, answers: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        applicant: Visitor,
+        caseworker: Visitor,
+        approver: Visitor,
+        answers: Mapping[str, Any],
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self.applicant, self.caseworker, self.approver = applicant, caseworker, approver
-        self.answers = answers
+        self.answers, self.patience_seconds = answers, patience_seconds
         self.case = ""
         self.number = ""
 
@@ -215,7 +222,7 @@ class Journey:
         await self.until(self.applicant, f"/antrag/{self.case}", lambda p: "gelöscht" in p.text.lower())
         return page
 
-    async def propose(self, outcome: str = "granted", until: date | None = None) -> Page:
+    async def propose(self, outcome: str = "granted", until: date | None = None, reasons: str = REASONS) -> Page:
         """Propose a decision, having seen what follows in law."""
         page = await self.caseworker.open(f"/amt/{self.case}/entscheidung")
         values: dict[str, Any] = {
@@ -268,8 +275,8 @@ class Journey:
     # --- waiting ---------------------------------------------------------------------------------------------------
 
     async def until(self, visitor: Visitor, path: str, holds: Callable[[Page], bool]) -> Page:
-        """Open `path` again until `holds`. Raises VisitFailed after PATIENCE_SECONDS."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """Open `path` again until `holds`. Raises VisitFailed after `patience_seconds`."""
+        deadline = time.monotonic() + self.patience_seconds
         pause = 0.05
         while True:
             page = await visitor.open(path)
@@ -277,7 +284,7 @@ class Journey:
                 return page
             if time.monotonic() > deadline:
                 raise VisitFailed(
-                    f"{path} ({page.heading}) did not show what was expected within {PATIENCE_SECONDS:.0f} s"
+                    f"{path} ({page.heading}) did not show what was expected within {self.patience_seconds:.0f} s"
                 )
             await asyncio.sleep(pause)
             pause = min(2 * pause, 0.5)

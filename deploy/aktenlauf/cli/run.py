@@ -115,6 +115,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 self._app,
+                interface="asgi3",
                 lifespan="on",
                 log_level="critical",
                 access_log=False,

@@ -4,6 +4,8 @@ The smoke run, the demonstration's cases and the benchmarks all go through the p
 prove holds for people. Nothing here knows a service: what can be done is read from the page.
 """
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +20,8 @@ from aktenlauf.contracts.catalogue import FormField
 Upload = tuple[str, bytes, str]
 """File name, content, media type."""
 
+REPEAT_SECONDS = 0.05
+"""Pause before a request that got no answer is sent again."""
 _DATE_PARTS = {"t": 2, "day": 2, "m": 1, "month": 1, "j": 0, "year": 0}
 
 
@@ -74,14 +78,20 @@ class Page:
 
 
 class Visitor:
-    """One person, one session. `client` must follow redirects and keep cookies."""
+    """One person, one session.
+
+    `patience_seconds`: how long a request that got no answer is sent again, the very same, as an impatient person
+    does whose installation is being restarted.
+    """
 
     def __init__(
         self,
         base_url: str,
         transport: httpx.AsyncBaseTransport | None = None,
         headers: Mapping[str, str] | None = None,
+        patience_seconds: float = 0,
     ) -> None:
+        self._patience_seconds = patience_seconds
         self._client = httpx.AsyncClient(
             base_url=base_url,
             follow_redirects=True,
@@ -96,11 +106,11 @@ class Visitor:
 
     async def open(self, path: str, expect: int = 200) -> Page:
         """GET a page. Raises VisitFailed for another status than `expect`."""
-        return self._checked(await self._client.get(path), expect)
+        return self._checked(await self._send("GET", path), expect)
 
     async def status(self, path: str) -> int:
         """The status that a GET is answered with."""
-        return (await self._client.get(path)).status_code
+        return (await self._send("GET", path)).status_code
 
     async def submit(
         self,
@@ -120,15 +130,25 @@ class Visitor:
             data[press[0]] = [press[1]]
         target = urljoin(page.url, form.action or page.path)
         if files is None:
-            return self._checked(await self._client.post(target, data=data, headers=_origin(page.url)), expect)
+            return self._checked(await self._send("POST", target, data=data, headers=_origin(page.url)), expect)
         parts: list[Any] = [(name, (None, value)) for name, given in data.items() for value in given]
         parts += [(name, upload) for name, uploads in files.items() for upload in uploads]
-        return self._checked(await self._client.post(target, files=parts, headers=_origin(page.url)), expect)
+        return self._checked(await self._send("POST", target, files=parts, headers=_origin(page.url)), expect)
 
     async def sign_in(self, side_prefix: str, user: str) -> Page:
         """Through the demo provider. `side_prefix` is "" for the public, "/amt" for the office."""
         page = await self.open(f"{side_prefix}/anmelden")
         return await self.submit(page, press=("user", user))
+
+    async def _send(self, method: str, target: str, **content: Any) -> httpx.Response:
+        deadline = time.monotonic() + self._patience_seconds
+        while True:
+            try:
+                return await self._client.request(method, target, **content)
+            except httpx.TransportError:
+                if time.monotonic() >= deadline:
+                    raise
+            await asyncio.sleep(REPEAT_SECONDS)
 
     def _checked(self, response: httpx.Response, expect: int) -> Page:
         media_type = response.headers.get("content-type", "").split(";")[0]

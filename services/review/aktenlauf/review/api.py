@@ -10,7 +10,6 @@ from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.contracts.common import DocumentRef
 from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.review import Effect, Outcome, Reasons
-from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import Refused
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.views import Document
@@ -20,6 +19,7 @@ from aktenlauf.kit.web.commands import by_staff, scope_of_staff, service_of, up_
 from aktenlauf.review.domain import (
     ApproveDecision,
     AskQuestion,
+    OfCase,
     ProposeDecision,
     RequestEvidence,
     ReturnDecision,
@@ -221,9 +221,10 @@ def _known(kinds: list[str]) -> None:
         raise Refused(Code.INVALID)
 
 
-async def _run(request: Request, staff: Person, command: type[Command], case: str, fields: dict[str, Any]) -> Done:
+async def _run(request: Request, staff: Person, command: type[OfCase], case: str, fields: dict[str, Any]) -> Done:
     await service_of(request).get(case_file, scope_of_staff(staff), case)
     given = await by_staff(request, staff)
     await office.me_of(request, staff)
-    outcome = await service_of(request).run(command(**{**given, **fields}, case=case, staff=given["actor"]))
+    order = command(**{**given, **fields, "case": case, "staff": given["actor"]})
+    outcome = await service_of(request).run(order)
     return Done(version=outcome.version, repeated=not outcome.events)

@@ -13,6 +13,7 @@ from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Staff
 from aktenlauf.kit.web.commands import by_staff, scope_of_staff, see_other, service_of
+from aktenlauf.kit.web.i18n import date_num, datetime_num
 from aktenlauf.review import answers, words
 from aktenlauf.review.domain import ReviewEvidence, TakeCase, Verdict
 from aktenlauf.review.pages import office
@@ -182,7 +183,7 @@ def _item(doc: Document, kind: str, documents: list[Document]) -> dict[str, Any]
     count = sum(1 for d in documents if d["evidence"] == kind)
     asked = [m["deadline"] for m in doc.get("messages", {}).values() if kind in m.get("open", [])]
     there = "1 Datei" if count == 1 else f"{count} Dateien" if count else "keine Datei"
-    note = f"nachgefordert bis {words.date_num(max(asked))[:6]}" if asked else there
+    note = f"nachgefordert bis {date_num(max(asked))[:6]}" if asked else there
     line = {"kind": kind, "note": note, "asked": bool(asked)}
     if verdict:
         return {**line, "icon": _ICONS[verdict], "state": words.VERDICTS[verdict]}
@@ -228,7 +229,7 @@ async def entries_of(request: Request, entries: list[Document]) -> list[dict[str
         {
             "title": words.sentence(entry),
             "at": entry["at"],
-            "when": words.datetime_num(entry["at"]),
+            "when": datetime_num(entry["at"]),
             "who": words.who(entry["actor"], names),
             "mark": entry["kind"] in words.MARKED,
         }

@@ -55,7 +55,6 @@ async def notices(request: Request, staff: Staff, case: str) -> Response:
     if not shown.content:
         proposal, returned = {}, {}
     decision = doc.get("decision") or {}
-    mail = next((m for m in doc.get("mailbox", {}).values() if m.get("refers_to") == decision.get("decision", 0)), {})
     people = [proposal.get("staff"), proposal.get("approved_by"), returned.get("staff"), returned.get("by")]
     return await office.case_page(
         request,
@@ -67,7 +66,7 @@ async def notices(request: Request, staff: Staff, case: str) -> Response:
         returned=returned,
         returned_note=await office.text_of(request, returned.get("note")),
         decision=decision,
-        mail=mail,
+        mail=office.mail_about(doc, decision.get("decision")),
         names=await office.names_of(request, people),
         outcomes=words.OUTCOMES,
     )

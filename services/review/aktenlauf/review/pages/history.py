@@ -40,8 +40,10 @@ async def show(request: Request, staff: Staff, case: str) -> Response:
 async def ask(request: Request, staff: Approver, case: str) -> Response:
     """What erasing means, before it is done."""
     shown = await office.open_case(request, staff, case)
-    context = {"possible": office.may_erase(shown), "page_label": "Löschen"}
-    return await office.case_page(request, shown, "pages/erase.html", "/loeschen", **context)
+    possible = office.may_erase(shown)
+    return await office.case_page(
+        request, shown, "pages/erase.html", "/loeschen", possible=possible, page_label="Löschen"
+    )
 
 
 @router.post("/amt/{case}/loeschen")

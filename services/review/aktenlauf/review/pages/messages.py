@@ -12,6 +12,7 @@ from aktenlauf.kit.errors import Refused
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Staff
 from aktenlauf.kit.web.commands import by_staff, see_other, service_of
+from aktenlauf.kit.web.i18n import date_num
 from aktenlauf.review import letters, words
 from aktenlauf.review.domain import AskQuestion, RequestEvidence
 from aktenlauf.review.pages import office
@@ -95,7 +96,7 @@ async def request_evidence(request: Request, staff: Caseworker, case: str) -> Re
         letter.errors.insert(0, ("nachweis", "Wählen Sie aus, was nachgereicht werden soll."))
     if letter.deadline is None and not letter.error("frist"):
         letter.errors.append(("frist", "Nennen Sie eine Frist."))
-    if form.get(STEP) != "senden" or letter.errors:
+    if form.get(STEP) != "senden" or letter.errors or letter.deadline is None:
         return await _show(request, shown, "nachfordern", letter, str(form.get(STEP, "")))
     command = RequestEvidence(
         **await by_staff(request, staff, form),
@@ -176,7 +177,7 @@ def _explained(shown: Opened) -> str:
     if found.last_day != found.counted_end:
         why += "; das Ende fällt auf einen Tag, an dem keine Frist endet, daher der nächste Werktag"
     checks = " ".join(rules_data().checks[key] for key in found.checks)
-    return f"Vorgeschlagen: {words.date_num(found.last_day)} ({why}). {checks}".strip()
+    return f"Vorgeschlagen: {date_num(found.last_day)} ({why}). {checks}".strip()
 
 
 def _choices(shown: Opened) -> list[str]:
@@ -185,7 +186,7 @@ def _choices(shown: Opened) -> list[str]:
 
 async def _row(request: Request, doc: Document, message: Document, names: dict[str, str]) -> dict[str, Any]:
     applicant = message["from"] == "applicant"
-    mail = next((m for m in doc.get("mailbox", {}).values() if m.get("refers_to") == message["id"]), {})
+    mail = office.mail_about(doc, message["id"])
     return {
         "from": "Antragsteller/in" if applicant else names.get(message.get("by", ""), "Sachbearbeitung"),
         "title": _title(message),

@@ -283,6 +283,12 @@ def in_order(doc: Document) -> list[Document]:
     return sorted(found, key=lambda message: (message["at"], message["id"]))
 
 
+def mail_about(doc: Document, about: str | None) -> Document:
+    """The message in the mailbox that tells of a question, request or decision; empty until it is delivered."""
+    found = (mail for mail in doc.get("mailbox", {}).values() if about and mail.get("refers_to") == about)
+    return next(found, {})
+
+
 def _unanswered(message: Document) -> bool:
     return bool(message.get("question")) and not message.get("answered")
 

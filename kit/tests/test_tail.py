@@ -366,7 +366,7 @@ async def settled(service: Service) -> None:
     await until(service.settled)
 
 
-async def test_a_reaction_that_needs_what_was_not_heard_waits_with_its_stream_and_goes_on_in_order(ports: Ports) -> None:
+async def test_a_reaction_that_needs_what_was_not_heard_waits_with_its_stream_and_then_goes_on(ports: Ports) -> None:
     story = Story(ports)
     async with toy(ports, story.definition) as service:
         story.fail[("1", 1)] = NotYet("something")

@@ -32,6 +32,7 @@ class Person:
         """A new person; `options` go to the browser's context (viewport, colour scheme, JavaScript)."""
         context = await browser.new_context(**{"viewport": DESKTOP, "locale": "de-DE", **options})
         page = await context.new_page()
+        await page.add_init_script("""document.addEventListener('securitypolicyviolation',e=>console.error('CSPV',e.violatedDirective,e.sourceFile,e.lineNumber,e.columnNumber,e.sample,e.target&&e.target.outerHTML&&e.target.outerHTML.slice(0,200)))""")
         page.set_default_timeout(10_000)
         return cls(context, page, base_url)
 

@@ -94,6 +94,7 @@ async def _answer(scene: Scene) -> None:
 
 async def _upload(scene: Scene) -> None:
     """Some of what is demanded, but never what will be asked for."""
+    await scene.journey.come_back()  # the right to upload to a draft is given there, for half an hour
     page = await scene.journey.applicant.open(f"/nachweise/{scene.journey.case}")
     demanded = [str(kind) for kind in page.tree.xpath("//*[@name='hochladen']/@value")]
     chosen = [kind for kind in dict.fromkeys(demanded) if kind != _ASKED_FOR][: scene.kinds]

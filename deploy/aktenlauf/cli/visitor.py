@@ -104,8 +104,8 @@ class Visitor:
         """End without signing out."""
         await self._client.aclose()
 
-    async def open(self, path: str, expect: int = 200) -> Page:
-        """GET a page. Raises VisitFailed for another status than `expect`."""
+    async def open(self, path: str, expect: int | None = 200) -> Page:
+        """GET a page. Raises VisitFailed for another status than `expect`; None takes any."""
         return self._checked(await self._send("GET", path), expect)
 
     async def status(self, path: str) -> int:
@@ -150,10 +150,10 @@ class Visitor:
                     raise
             await asyncio.sleep(REPEAT_SECONDS)
 
-    def _checked(self, response: httpx.Response, expect: int) -> Page:
+    def _checked(self, response: httpx.Response, expect: int | None) -> Page:
         media_type = response.headers.get("content-type", "").split(";")[0]
         page = Page(str(response.url), response.status_code, response.content, media_type)
-        if response.status_code != expect:
+        if expect is not None and response.status_code != expect:
             said = page.heading if media_type == "text/html" else response.text[:200]
             alert = page.tree.xpath("//*[contains(@class,'kern-error') or contains(@class,'kern-alert__body')]")
             detail = (

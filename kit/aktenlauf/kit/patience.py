@@ -23,7 +23,17 @@ async def patiently(
     what: str, work: Callable[..., Awaitable[T]], *args: Any, again: Callable[[BaseException], bool] = is_transient
 ) -> T:
     """Do `work(*args)` until it succeeds, with jittered back-off, without end. Raises at once what `again` denies."""
+    try:
+        return await work(*args)
+    except Exception as error:  # only now is it worth while to get ready for repetition: nearly all succeed at once
+        if not again(error):
+            raise
+        return await _repeatedly(what, work, *args, again=again)
 
+
+async def _repeatedly(
+    what: str, work: Callable[..., Awaitable[T]], *args: Any, again: Callable[[BaseException], bool]
+) -> T:
     def tell(state: RetryCallState) -> None:
         error: Any = state.outcome.exception() if state.outcome else None
         _log.warning("trying again", what=what, attempt=state.attempt_number, error=error)

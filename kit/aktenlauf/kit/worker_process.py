@@ -20,11 +20,14 @@ from typing import Any, BinaryIO
 
 LENGTH = struct.Struct(">Q")
 _GRACE_SECONDS = 2.0
+_NICENESS = 10
+"""Whoever waits for a page comes before page images: under load these wait for a free core."""
 
 
 def main() -> None:
     """Serve jobs until standard input ends, which it also does when the service dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends its workers
+    os.nice(_NICENESS)
     jobs, answers = _take_standard_streams()
     job_seconds, memory_bytes = _read(jobs)
     _limit(memory_bytes)

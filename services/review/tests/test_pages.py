@@ -25,8 +25,10 @@ from aktenlauf.contracts.review import (
 )
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.testing.alone import alone
+from aktenlauf.kit.testing.waiting import until
 from aktenlauf.kit.web.access import undeclared_routes
 from aktenlauf.review import letters
+from aktenlauf.review.pages.typed import clean
 from aktenlauf.review.pages.worklist import as_number
 from aktenlauf.review.service import definition
 from aktenlauf.review.views import worklist
@@ -113,6 +115,8 @@ async def test_decision_page_says_what_follows_in_law(bureau: Bureau) -> None:
         ("entscheidung", {**DECISION, "gruende": " "}, "Schreiben Sie die Begründung."),
         ("entscheidung", {**DECISION, "gueltig-t": "", "gueltig-m": "", "gueltig-j": ""}, "Nennen Sie den Tag"),
         ("entscheidung", {**DECISION, "gueltig-j": "0"}, "Diesen Tag gibt es nicht."),
+        ("entscheidung", {**DECISION, "gueltig-j": "9" * 5000}, "Diesen Tag gibt es nicht."),
+        ("entscheidung", {**DECISION, "gruende": "a" * 8001}, "Das ist zu lang."),
     ],
 )
 async def test_wrong_input_is_named_and_nothing_is_lost(bureau: Bureau, page: str, data: Any, sentence: str) -> None:
@@ -341,6 +345,13 @@ async def test_approver_erases_a_closed_case_and_its_history_stays(bureau: Burea
         assert "Die persönlichen Daten wurden gelöscht" in answer.text and NAME not in answer.text
     assert "Löschung angeordnet" in (await bureau.get(KELLER, "/amt/c-1/verlauf")).text
     assert NAME not in (await bureau.get(KELLER, "/amt?liste=geschlossen")).text
+    assert "Die Bestätigung folgt" in (await bureau.get(KELLER, "/amt/c-1")).text
+    bureau.clock.advance(minutes=2)
+
+    async def certified() -> bool:
+        return "Kennung der Bestätigung" in (await bureau.get(KELLER, "/amt/c-1")).text
+
+    await until(certified)
 
 
 async def test_open_case_of_a_real_office_is_not_erased(bureau: Bureau) -> None:
@@ -427,7 +438,7 @@ async def test_document_page_is_shown_with_its_text_and_neighbours(bureau: Burea
     assert 'href="/amt/c-1?dokument=enrol"' in first
     second = (await bureau.get(KELLER, "/amt/c-1?dokument=pass-c-1&seite=2")).text
     assert "Auf dieser Seite wurde kein Text erkannt" in second
-    for odd in ("seite=99", "seite=x", "seite=0", "dokument=x", "nachweis=x"):
+    for odd in ("seite=99", f"seite={'9' * 5000}", "seite=x", "seite=0", "dokument=x", "nachweis=x"):
         assert (await bureau.get(KELLER, f"/amt/c-1?{odd}")).status_code == 200
 
 
@@ -436,6 +447,11 @@ async def test_document_that_was_not_handed_in_is_not_shown(bureau: Bureau) -> N
     await bureau.uploaded("still-his", "enrolment")
     await bureau.stand.settled()
     assert "still-his" not in (await bureau.get(KELLER, "/amt/c-1/akte")).text
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("a\x00b\x07", "ab"), (" a\r\nb ", "a\nb"), ("e\u0301", "é")])
+def test_words_are_kept_as_paper_can_show_them(typed: str, kept: str) -> None:
+    assert clean(typed) == kept
 
 
 # --- API ----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from aktenlauf.contracts.intake import ApplicationWithdrawn
+from aktenlauf.contracts.offices import offices
 from aktenlauf.kit.errors import NotFound
 from aktenlauf.xoev_gateway.checking import product
 from aktenlauf.xoev_gateway.inbox import look
@@ -13,8 +14,6 @@ from aktenlauf.xoev_gateway.xauslaender import write
 
 
 def answer_of_the_office(gateway, office: str = "erlenbruck", case: str = "c-1") -> bytes:
-    from aktenlauf.contracts.offices import offices
-
     envelope = Envelope(
         offices()[office], application_message(case + "x"), gateway.stand.clock(), f"AL-{case}", "u", True
     )

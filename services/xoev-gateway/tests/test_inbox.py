@@ -11,17 +11,20 @@ from uuid import UUID
 
 import pytest
 
+from aktenlauf.contracts.intake import FreeText, QuestionAnswered
 from aktenlauf.contracts.offices import offices
 from aktenlauf.contracts.scheduling import Slot
+from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.kit.files import fetch
 from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.testing.faults import Fate, Faulty
 from aktenlauf.kit.testing.files import pdf
+from aktenlauf.kit.testing.waiting import until
 from aktenlauf.xoev_gateway import mapping
 from aktenlauf.xoev_gateway.checking import product
 from aktenlauf.xoev_gateway.drop import SETTLED_SECONDS
-from aktenlauf.xoev_gateway.inbox import look
+from aktenlauf.xoev_gateway.inbox import followed, look
 from aktenlauf.xoev_gateway.mapping import Envelope
 from aktenlauf.xoev_gateway.message_ids import application_message
 from aktenlauf.xoev_gateway.xauslaender import Message, write
@@ -53,6 +56,7 @@ def appointment() -> Message:
 def lay(gateway: Any, data: bytes, name: str = f"Antwort {NAME}.xml", age_seconds: float = 60) -> Path:
     """As an office's system would, some time ago."""
     file: Path = gateway.drop / "from-office" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
     past = time.time() - age_seconds
     os.utime(file, (past, past))
@@ -130,9 +134,6 @@ async def test_the_attachment_is_kept_as_a_file_of_its_own(gateway):
 
 
 async def test_an_answer_to_a_question_from_outside_names_it_as_its_trigger(gateway):
-    from aktenlauf.contracts.intake import FreeText, QuestionAnswered
-    from aktenlauf.contracts.sealed import Sealed
-
     await gateway.applied("erlenbruck")
     asked = str(question().header.message_id)
     lay(gateway, write(question(message_id=UUID(asked)), product()))
@@ -302,3 +303,14 @@ async def test_messages_are_received_in_the_order_in_which_they_came(gateway):
     lay(gateway, write(question(), product()), "z.xml", age_seconds=90)
     await look(gateway.service)
     assert [event.type for event in await gateway.received()] == ["130102", "130104"]
+
+
+async def test_the_folder_is_looked_into_as_long_as_the_service_runs(gateway):
+    await gateway.applied("erlenbruck")
+    lay(gateway, write(question(), product()))
+
+    async def is_received() -> bool:
+        return len(await gateway.received()) == 1
+
+    async with followed(gateway.service):
+        await until(is_received)

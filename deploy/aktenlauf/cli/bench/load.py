@@ -5,6 +5,7 @@ the following ones without reading each page, which costs the server what people
 """
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -20,9 +21,9 @@ from aktenlauf.cli.visitor import Page, Upload, VisitFailed, Visitor, controls
 from aktenlauf.contracts.catalogue import catalogue
 
 FILES = 12
-STEPS_MAX = 60
 LOOK_SECONDS = 0.02
 VISIBLE_SECONDS_MAX = 30.0
+_NUMBER = re.compile(rb"AL-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -69,24 +70,23 @@ class Applicant(Visitor):
         """Fill in this draft page by page, and note what was typed."""
         asked = {step.key: step for step in catalogue().services[SERVICE].steps()}
         page = await self.open(f"/antrag/{case}/{next(iter(asked))}")
-        steps: list[tuple[str, Mapping[str, Any]]] = []
+        steps: dict[str, Mapping[str, Any]] = {}
         while step := asked.get(page.path.rsplit("/", 1)[-1]):
-            filled = controls(page, ANSWERS, step.fields)
-            steps.append((step.key, filled))
-            if len(steps) > STEPS_MAX:
-                raise VisitFailed(f"the form leads in circles, last at {page.path}")
+            if (filled := controls(page, ANSWERS, step.fields)) == steps.get(step.key):
+                raise VisitFailed(f"{page.path} does not accept the answers: {page.heading}")
+            steps[step.key] = filled  # a page that shows more questions after an answer is sent twice: the last counts
             page = await self.submit(page, filled, action=page.path)
         evidence = await self.open(f"/nachweise/{case}")
         kinds = dict.fromkeys(str(kind) for kind in evidence.tree.xpath("//button[@name='hochladen']/@value"))
         declared = {f.id: "yes" for f in catalogue().services[SERVICE].fields() if f.type == "declaration"}
-        return Script(steps, declared, list(zip(islice(cycle(kinds), len(files)), files, strict=True)))
+        return Script(list(steps.items()), declared, list(zip(islice(cycle(kinds), len(files)), files, strict=True)))
 
     async def fill_in(self, case: str, script: Script) -> None:
         """Answer all questions and upload all files."""
         for step, filled in script.steps:
             await self._post(f"/antrag/{case}/{step}", filled)
         for number, (kind, upload) in enumerate(script.uploads):
-            await self._send(f"/nachweise/{case}", *self._upload(number, kind, upload))
+            await self._post_body(f"/nachweise/{case}", *self._upload(number, kind, upload))
 
     async def send(self, case: str, script: Script) -> str:
         """Submit; the case number on the receipt."""
@@ -110,9 +110,9 @@ class Applicant(Visitor):
 
     async def _post(self, path: str, values: Mapping[str, Any]) -> httpx.Response:
         body = urlencode({"csrf": self._csrf, **values}, doseq=True).encode()
-        return await self._send(path, body, _FORM)
+        return await self._post_body(path, body, _FORM)
 
-    async def _send(self, path: str, body: bytes, media_type: str) -> httpx.Response:
+    async def _post_body(self, path: str, body: bytes, media_type: str) -> httpx.Response:
         headers = {**self._origin, "Content-Type": media_type}
         answer = await self._client.post(path, content=body, headers=headers, follow_redirects=False)
         if answer.status_code != 303:
@@ -157,10 +157,10 @@ async def hand_in(applicant: Applicant, caseworker: Caseworker, script: Script, 
 
 def number_on(receipt: Page) -> str:
     """The case number that a receipt shows."""
-    numbers = receipt.tree.xpath("//*[@data-number]/@data-number")
-    if not numbers:
+    found = _NUMBER.search(receipt.content)  # without parsing: this runs on the cores that are measured
+    if found is None:
         raise VisitFailed(f"{receipt.path} shows no case number")
-    return str(numbers[0])
+    return found[0].decode()
 
 
 def _part(boundary: str, name: str, content: str | bytes, more: str = "") -> bytes:

@@ -16,7 +16,8 @@ import orjson
 READY_SECONDS_MAX = 60.0
 LOOK_SECONDS = 0.02
 END_SECONDS_MAX = 15.0
-RUN = ("-c", "from aktenlauf.cli.main import command; command()", "run")
+WRITTEN_SHOWN = 2000
+RUN = ("-m", "aktenlauf.cli", "run")
 """What `aktenlauf run` does, by this very interpreter."""
 UNDER_LOAD = ("-m", "aktenlauf.cli.bench.server")
 
@@ -88,7 +89,8 @@ async def _ready(url: str, process: asyncio.subprocess.Process, errors: Path) ->
             except httpx.TransportError:
                 pass  # it does not listen yet
             await asyncio.sleep(LOOK_SECONDS)
-    raise ServerFailed(f"not ready after {spent:.0f} s: {errors.read_text(errors='replace')[-2000:]}")
+    written = await asyncio.to_thread(errors.read_text, errors="replace")
+    raise ServerFailed(f"not ready after {spent:.0f} s: {written[-WRITTEN_SHOWN:]}")
 
 
 async def _listen(process: asyncio.subprocess.Process, server: Server) -> None:

@@ -5,8 +5,9 @@ end, and how fast that becomes less, is reported.
 """
 
 import asyncio
+import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, quantiles
 from typing import Any
@@ -26,8 +27,6 @@ CASEWORKER = "pruefung"
 """Of the office that the answers' postcode belongs to."""
 DRAIN_SECONDS = 4.0
 UNLIMITED = {"AKTENLAUF_RATE_SIGN_IN": "100000/minute", "AKTENLAUF_RATE_UPLOAD": "100000/minute"}
-
-Watch = Callable[[], Awaitable[float | None]]
 
 
 async def measure(folder: Path, seconds: float, tell: Tell, files: int = FILES, file_bytes: int = FILE_BYTES) -> Result:
@@ -105,8 +104,6 @@ async def _through_ports(folder: Path, seconds: float, tell: Tell, uploads: Sequ
 
 
 async def _watch(pid: int | None, memory: list[float]) -> None:
-    import os
-
     while True:
         resident = resident_mb(os.getpid() if pid is None else pid)
         if resident is not None:

@@ -11,7 +11,7 @@ from aktenlauf.kit.bus import Delivery, Receive
 from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.log import EventLog, Stored
 from aktenlauf.kit.patience import patiently
-from aktenlauf.kit.work import Work
+from aktenlauf.kit.work import Place, Work
 
 BATCH_MAX = 500
 WAIT_SECONDS = 1.0
@@ -22,6 +22,7 @@ class LocalBus:
 
     def __init__(self, logs: Mapping[str, EventLog], work: Work) -> None:
         self._logs, self._work = logs, work
+        self._places: dict[str, Place] = {}
 
     async def publish(self, records: Sequence[Stored]) -> None:
         return None
@@ -36,7 +37,9 @@ class LocalBus:
 
     async def caught_up(self, owners: Collection[str]) -> bool:
         for owner in owners:
-            if (await self._work.cursor(f"hear:{owner}") or 0) < await self._logs[owner].head():
+            place = self._places.get(owner)
+            position = place.position if place else await self._work.cursor(f"hear:{owner}") or 0
+            if position < await self._logs[owner].head():
                 return False
         return True
 
@@ -45,16 +48,19 @@ class LocalBus:
 
     async def _follow(self, owner: str, receive: Receive) -> None:
         log = self._logs[owner]
+        place = self._places[owner] = Place(self._work, f"hear:{owner}")
+        await patiently(f"hearing {owner}", place.read)
 
         async def step() -> None:
-            after = await self._work.cursor(f"hear:{owner}") or 0
-            batch = await log.tail(after, BATCH_MAX)
+            batch = await log.tail(place.position, BATCH_MAX)
             if not batch:
-                await log.wait(after, WAIT_SECONDS)
+                if not await log.wait(place.position, WAIT_SECONDS):
+                    await place.store()
                 return
-            if deliveries := [_delivery(owner, stored) for stored in batch if _is_public(owner, stored)]:
+            deliveries = [_delivery(owner, stored) for stored in batch if _is_public(owner, stored)]
+            if deliveries:
                 await receive(deliveries)
-            await self._work.advance(f"hear:{owner}", batch[-1].position)
+            await place.move(batch[-1].position, acted=bool(deliveries))
 
         while True:
             await patiently(f"hearing {owner}", step, again=_may_succeed)

@@ -106,7 +106,8 @@ class SqliteLog:
         try:
             if self._head > after or await self.head() > after:
                 return True
-            await asyncio.wait_for(woken.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of 3.11 loses a cancellation that meets the event
+                await woken.wait()
         except TimeoutError:
             return await self.head() > after  # another process may have written
         finally:

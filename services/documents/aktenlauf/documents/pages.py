@@ -3,6 +3,8 @@
 The only place where people get the content of files, so that whoever looks is recorded.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -43,6 +45,10 @@ router = APIRouter()
 
 REQUEST_BYTES_MAX = 220_000_000
 """Ten files of the default limit and their form; the single file's limit is a setting."""
+
+TOLD_SECONDS = 1.0
+"""How long a request waits for a document that it names: the page that led here may be of a service that heard of it
+sooner."""
 
 PROBLEMS = {
     Code.EMPTY_FILE: "{name} ist leer. Bitte wählen Sie die Datei noch einmal aus.",
@@ -143,14 +149,18 @@ async def _remove(request: Request, person: Applicant, case: str, doc: Document,
 async def own_file(request: Request, person: Applicant, case: str, document: str) -> Response:
     """The original of a document of one's own case."""
     await up_to_date(request)
-    doc, _grant = await _opened(request, person, case)
-    return await _original(request, doc, document)
+
+    async def load() -> Document:
+        doc, _grant = await _opened(request, person, case)
+        return doc
+
+    return await _original(request, await _once_told(load, document), document)
 
 
 @router.get("/amt/nachweise/{case}/{document}")
 async def office_file(request: Request, person: Staff, case: str, document: str) -> Response:
     """The original, for the office; recorded."""
-    doc = await service_of(request).get(files, scope_of_staff(person), case)
+    doc = await _once_told(lambda: service_of(request).get(files, scope_of_staff(person), case), document)
     await looked(request, person, case, "original", document)
     return await _original(request, doc, document)
 
@@ -176,6 +186,17 @@ async def _opened(request: Request, person: Applicant, case: str) -> tuple[Docum
     if doc is None and grant is None:
         raise NotFound(case)
     return doc or {}, grant
+
+
+async def _once_told(load: Callable[[], Awaitable[Document]], document: str) -> Document:
+    """The case's documents as soon as this one is among them, after TOLD_SECONDS as they are."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + TOLD_SECONDS
+    while True:
+        doc = await load()
+        if document in {*doc.get("documents", {}), *doc.get("made", {})} or loop.time() >= deadline:
+            return doc
+        await asyncio.sleep(0.02)
 
 
 async def _show(

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.contracts.common import DocumentRef
@@ -29,11 +29,12 @@ from aktenlauf.review.domain import (
 )
 from aktenlauf.review.pages import office
 from aktenlauf.review.pages.office import Approver, Caseworker
+from aktenlauf.review.pages.typed import clean
 from aktenlauf.review.views import case_file, worklist
 
 router = APIRouter(prefix="/api/review/v1")
 State = Literal["open", "asked", "proposed", "approved", "issued", "closed"]
-Words = Annotated[str, Field(min_length=1, max_length=8000)]
+Words = Annotated[str, AfterValidator(clean), Field(min_length=1, max_length=8000)]
 Key = Annotated[str, Field(min_length=1, max_length=100)]
 
 
@@ -106,7 +107,7 @@ class ReviewBody(BaseModel):
     evidence: Key
     document: Key | None = None
     verdict: Verdict
-    note: Annotated[str, Field(max_length=2000)] = ""
+    note: Annotated[str, AfterValidator(clean), Field(max_length=2000)] = ""
     seen: int | None = None
 
 
@@ -133,7 +134,7 @@ class ProposalBody(BaseModel):
     outcome: Outcome
     valid_until: date | None = None
     reasons: Words
-    conditions: Annotated[str, Field(max_length=8000)] = ""
+    conditions: Annotated[str, AfterValidator(clean), Field(max_length=8000)] = ""
     seen: int | None = None
 
 

@@ -19,6 +19,7 @@ from aktenlauf.review.domain import ReviewEvidence, TakeCase, Verdict
 from aktenlauf.review.pages import office
 from aktenlauf.review.pages.came_in import came_in
 from aktenlauf.review.pages.office import CaseRoute, Caseworker, Opened
+from aktenlauf.review.pages.typed import TOO_LONG, clean
 from aktenlauf.review.views import case_file, history
 
 router = APIRouter(route_class=CaseRoute)
@@ -29,6 +30,7 @@ VERDICTS: tuple[tuple[Verdict, str, str], ...] = (
 )
 NOTE_MAX = 2000
 _NEWEST = 8
+_DIGITS_MAX = 6
 _ICONS = {"accepted": "kern-success", "rejected": "kern-danger", "not-needed": "minus"}
 
 
@@ -47,12 +49,14 @@ async def review(request: Request, staff: Caseworker, case: str) -> Response:
     form = await request.form()
     kind, document, note = (str(form.get(name, "")) for name in ("nachweis", "dokument", "vermerk"))
     verdict = _verdict(str(form.get("ergebnis", "")))
-    note = note.strip()[:NOTE_MAX]
+    note = clean(note)
     if kind not in office.kinds_of(shown.doc):
         raise NotFound(kind)
     kept: dict[str, Any] = {"note": note, "verdict": verdict or ""}
-    if verdict is None:
-        errors = [("ergebnis", "Wählen Sie ein Ergebnis.")]
+    errors = [("ergebnis", "Wählen Sie ein Ergebnis.")] if verdict is None else []
+    if len(note) > NOTE_MAX:
+        errors.append(("vermerk", TOO_LONG.format(max=NOTE_MAX)))
+    if verdict is None or errors:
         return await _desk(request, shown, kind, document, None, 422, **kept, errors=errors)
     command = ReviewEvidence(
         **await by_staff(request, staff, form),
@@ -197,7 +201,7 @@ async def _view(request: Request, shown: Opened, doc: Document, number: str | No
     file = await office.opened(request, doc.get("sealed") if shown.content else None, UploadedFile)
     images = await office.opened(request, doc.get("images") if shown.content else None, PageImages)
     pages = len(images.blobs) if images else 0
-    page = min(int(number), pages) if number and number.isascii() and number.isdecimal() and int(number) else 1
+    page = min(max(_number(number), 1), max(pages, 1))
     address = f"/amt/nachweise/{shown.case}/{doc['id']}"
     return {
         "id": doc["id"],
@@ -269,6 +273,10 @@ def _made(doc: Document) -> list[dict[str, Any]]:
         by = words.DIRECTIONS.get(message["direction"], "aus dem Fachverfahren")
         rows.append({**none, "id": message["document"], "kind": kind, "at": message["at"], "note": note, "by": by})
     return rows
+
+
+def _number(word: str | None) -> int:
+    return int(word) if word and word.isascii() and word.isdecimal() and len(word) <= _DIGITS_MAX else 1
 
 
 def _verdict(word: str) -> Verdict | None:

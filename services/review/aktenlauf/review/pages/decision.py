@@ -18,7 +18,7 @@ from aktenlauf.review.notice import legal_of, tenor
 from aktenlauf.review.pages import office
 from aktenlauf.review.pages.came_in import came_in
 from aktenlauf.review.pages.office import Approver, CaseRoute, Caseworker, Opened
-from aktenlauf.review.pages.typed import NO_DATE, STEP, day_of, parts_of, typed_day
+from aktenlauf.review.pages.typed import NO_DATE, STEP, TOO_LONG, clean, day_of, parts_of, typed_day
 from aktenlauf.review.rules.data import rules_data
 
 router = APIRouter(route_class=CaseRoute)
@@ -115,11 +115,11 @@ async def decide_approval(request: Request, staff: Approver, case: str) -> Respo
     """Approve exactly what was seen, or return it with a note."""
     shown = await office.open_case(request, staff, case)
     form = await request.form()
-    given, note = await by_staff(request, staff, form), str(form.get("vermerk", "")).strip()[:TEXT_MAX]
+    given, note = await by_staff(request, staff, form), clean(str(form.get("vermerk", "")))
     back = form.get("aktion") == "zurueckgeben"
-    if back and not note:
-        errors = [("vermerk", "Schreiben Sie, was zu ändern ist.")]
-        return await _show_approval(request, shown, 422, errors=errors)
+    if back and not 0 < len(note) <= TEXT_MAX:
+        problem = TOO_LONG.format(max=TEXT_MAX) if note else "Schreiben Sie, was zu ändern ist."
+        return await _show_approval(request, shown, 422, note=note, errors=[("vermerk", problem)])
     command: ReturnDecision | ApproveDecision
     if back:
         command = ReturnDecision(**given, case=case, staff=shown.me, note=note)
@@ -219,16 +219,17 @@ async def _returned(request: Request, shown: Opened) -> Draft:
 
 
 def _read(shown: Opened, form: Any) -> Draft:
-    def text(name: str) -> str:
-        return str(form.get(name, "")).replace("\r\n", "\n").strip()[:TEXT_MAX]
-
-    draft = Draft(text("ergebnis"), typed_day(form, "gueltig"), text("gruende"), text("auflagen"))
+    outcome, reasons, conditions = (clean(str(form.get(name, ""))) for name in ("ergebnis", "gruende", "auflagen"))
+    draft = Draft(outcome, typed_day(form, "gueltig"), reasons, conditions)
     if draft.outcome not in dict(OUTCOMES):
         draft.errors.append(("ergebnis", "Wählen Sie, wie entschieden werden soll."))
     if draft.outcome != "refused":
         _read_day(shown, draft)
     if not draft.reasons:
         draft.errors.append(("gruende", "Schreiben Sie die Begründung."))
+    for name, written in (("gruende", reasons), ("auflagen", conditions)):
+        if len(written) > TEXT_MAX:
+            draft.errors.append((name, TOO_LONG.format(max=TEXT_MAX)))
     return draft
 
 

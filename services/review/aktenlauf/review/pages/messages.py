@@ -18,7 +18,7 @@ from aktenlauf.review.domain import AskQuestion, RequestEvidence
 from aktenlauf.review.pages import office
 from aktenlauf.review.pages.came_in import came_in
 from aktenlauf.review.pages.office import CaseRoute, Caseworker, Opened
-from aktenlauf.review.pages.typed import NO_DATE, STEP, day_of, parts_of, typed_day
+from aktenlauf.review.pages.typed import NO_DATE, STEP, TOO_LONG, clean, day_of, parts_of, typed_day
 from aktenlauf.review.rules.data import rules_data
 from aktenlauf.review.rules.days import Land
 from aktenlauf.review.rules.deadlines import DocumentDeadline, document_deadline
@@ -115,8 +115,9 @@ def proposed_deadline(shown: Opened) -> DocumentDeadline:
 
 
 def _read(shown: Opened, form: Any) -> Letter:
-    text = str(form.get("text", "")).replace("\r\n", "\n").strip()
-    letter = Letter(text[:TEXT_MAX], typed_day(form, "frist"))
+    letter = Letter(clean(str(form.get("text", ""))), typed_day(form, "frist"))
+    if len(letter.text) > TEXT_MAX:
+        letter.errors.append(("text", TOO_LONG.format(max=TEXT_MAX)))
     try:
         letter.deadline = day_of(letter.day)
     except ValueError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +28,7 @@ from aktenlauf.review.views import NOBODY, worklist
 
 router = APIRouter()
 ROWS = 50
+_PROPOSED = Query({}, order="proposed_at", at_least="0")
 _NEXT_TRIED = 20
 """How many cases "the next one" tries when others take them at the same moment."""
 LISTS = (
@@ -52,9 +54,11 @@ async def show(request: Request, staff: Staff) -> Response:
     found = await listing.page(service_of(request), scope, place)
     rows = await _rows(request, staff, found.documents)
     counts = await _counts(request, staff, me)
+    waiting = await service_of(request).ports.views.count(worklist, scope, _PROPOSED)
     return page(
         request,
         "pages/worklist.html",
+        counts={"/amt/freigaben": waiting},
         rows=rows,
         tabs=_tabs(chosen, counts),
         tab=dict(LISTS)[chosen["liste"]],
@@ -112,7 +116,7 @@ async def approvals(request: Request, person: Approver) -> Response:
     """Proposals that wait for a second person, the oldest first."""
     current = await up_to_date(request)
     me, scope = await office.me_of(request, person), scope_of_staff(person)
-    query = Query({}, order="proposed_at", at_least="0", limit=ROWS)
+    query = replace(_PROPOSED, limit=ROWS)
     place = read_place(request, "freigaben")
     found = await Listing(query, worklist).page(service_of(request), scope, place)
     return page(

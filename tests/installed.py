@@ -37,25 +37,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def launch(data: Path, port: int, env: Mapping[str, str] | None = None) -> Running:
+    """Start, and wait for nothing. What the process says goes to a file beside its data."""
+    data.mkdir(parents=True, exist_ok=True)
+    settings = {"AKTENLAUF_DATA": str(data), "AKTENLAUF_PORT": str(port), "AKTENLAUF_DEMO_CASES": "0", **(env or {})}
+    with _log_of(data).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "aktenlauf.cli", "run"], env={**os.environ, **settings}, stdout=log, stderr=log
+        )
+    return Running(f"http://localhost:{port}", data, process)
+
+
 def start(data: Path, port: int, env: Mapping[str, str] | None = None) -> Running:
     """Start and wait until `/healthz` answers 200. Raises TimeoutError with what the process said."""
-    data.mkdir(parents=True, exist_ok=True)
-    log = (data.parent / f"{data.name}.log").open("ab")
-    settings = {"AKTENLAUF_DATA": str(data), "AKTENLAUF_PORT": str(port), "AKTENLAUF_DEMO_CASES": "0", **(env or {})}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "aktenlauf.cli", "run"], env={**os.environ, **settings}, stdout=log, stderr=log
-    )
-    running = Running(f"http://localhost:{port}", data, process)
+    running = launch(data, port, env)
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and running.process.poll() is None:
         try:
             if httpx.get(f"{running.url}/healthz", timeout=2).status_code == 200:
                 return running
         except httpx.HTTPError:
             pass
         time.sleep(0.05)
-    process.kill()
-    raise TimeoutError((data.parent / f"{data.name}.log").read_text()[-2000:])
+    running.process.kill()
+    raise TimeoutError(_log_of(data).read_text()[-2000:])
+
+
+def _log_of(data: Path) -> Path:
+    return data.parent / f"{data.name}.log"
 
 
 @contextmanager

@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from aktenlauf.cli.demo import DEMO_USERS
-from aktenlauf.cli.journey import Journey
+from aktenlauf.cli.journey import SERVICE, Journey
 from aktenlauf.contracts.site import STAFF
 from aktenlauf.documents.views import files as files_view
 from aktenlauf.intake.views import mailbox
 from aktenlauf.kit.adapters.demo_idp import DemoUser
+from aktenlauf.kit.clock import ShiftedClock
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import Document
 from aktenlauf.review.views import case_file
+from aktenlauf.scheduling.views import appointments
 
 from . import browsers, course
 from .browsers import Browser
 from .inside import Inside, inside
 
 OFFICE, OTHER_OFFICE = "probstadt", "lindenried"
+PLACE = "messplatz"
+"""A counter of OFFICE."""
 HTML = '<b data-xss="1">fett</b>'
 MARKS: Mapping[str, str] = {
     "name": "Zwirbelmoser",
@@ -46,7 +50,7 @@ WORDS = course.Words(
     verdict=f"{MARKS['note']} {HTML}",
     reasons=f"{MARKS['reasons']} {HTML}",
     returned=f"{MARKS['returned']} {HTML}",
-    passport=course.document(f"{MARKS['file']}; x=1 {HTML}.pdf", "Probe"),
+    passport=course.document(f"{MARKS['file']}; x=1 <b data-xss=1>.pdf", "Probe"),
 )
 ANSWERS = {
     "person.family_name": MARKS["name"],
@@ -63,13 +67,15 @@ class Cases:
     """The running installation. `ids` of each case: case, number, document, image, message, decision."""
 
     here: Inside
+    clock: ShiftedClock
     owner: Browser
     office: dict[str, Browser] = field(default_factory=dict)
     """Staff of the office by role, each with this role alone."""
     strangers: dict[str, dict[str, Browser]] = field(default_factory=dict)
     """By side, then by what makes them strangers."""
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
-    journeys: dict[str, Journey] = field(default_factory=dict)
+    day: str = ""
+    """Of the appointment of the case "issued"; where there is none any more, of the last one."""
 
     async def remember(self, name: str, j: Journey) -> None:
         """Look up the ids of what a case consists of."""
@@ -78,10 +84,9 @@ class Cases:
         box = await self.here["intake"].find(mailbox, System("test"), j.case) or {}
         read = [doc for doc in found.get("documents", {}).values() if doc.get("images")]
         asked = [message for message in box.get("messages", []) if message.get("about") == "question"]
-        self.journeys[name] = j
         self.ids[name] = {
             "case": j.case,
-            "case_number": j.number,
+            "case_number": box.get("number", ""),
             "document": read[0]["id"] if read else "none",
             "message": asked[0]["id"] if asked else "none",
         }
@@ -92,6 +97,19 @@ class Cases:
         return await self.here["review"].get(case_file, System("test"), self.ids[name]["case"])
 
     @property
+    def worker(self) -> Browser:
+        """A caseworker and nothing else."""
+        return self.office["caseworker"]
+
+    async def filling(self, name: str) -> dict[str, str]:
+        """What the placeholders of a route's path mean for this case."""
+        booked = await self.here["scheduling"].find(appointments, System("test"), self.ids["issued"]["case"]) or {}
+        self.day = booked["start"][:10] if booked.get("start") else self.day
+        ids = self.ids.get(name, {})
+        fixed = {"key": SERVICE, "step": "person_name", "number": "1", "place": PLACE, "day": self.day}
+        return {**fixed, **ids}
+
+    @property
     def numbers(self) -> list[str]:
         """Numbers of the cases of `owner`."""
         return [ids["case_number"] for name, ids in self.ids.items() if name != "other" and ids["case_number"]]
@@ -100,12 +118,14 @@ class Cases:
 @asynccontextmanager
 async def marked_cases(folder: Path) -> AsyncIterator[Cases]:
     """All cases made, everybody signed in."""
-    async with inside(folder, users=[*DEMO_USERS, *_MORE_STAFF], rate_upload="1000/minute") as here:
-        cases = Cases(here, await browsers.demo_user(here, "public", "pruefling"))
+    clock, users = ShiftedClock(), [*DEMO_USERS, *_MORE_STAFF]
+    async with inside(folder, clock, users, rate_upload="1000/minute") as here:
+        cases = Cases(here, clock, await browsers.demo_user(here, "public", "pruefling"))
         for role in sorted(STAFF | {"operator"}):
             cases.office[role] = await browsers.demo_user(here, "office", f"nur-{role}")
         cases.strangers = {"public": await _public_strangers(cases), "office": await _office_strangers(cases)}
         await _make(cases)
+        await cases.filling("issued")
         yield cases
 
 

@@ -5,6 +5,7 @@ second member of staff who approves. The smoke run takes all steps in order; oth
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ REFUSAL_REASONS = (
     "Ein Abschluss des Studiums in angemessener Zeit ist nicht mehr zu erwarten."
 )
 REASONS = "Die Voraussetzungen des § 16b AufenthG liegen vor.\n\nDer Lebensunterhalt ist gesichert."
+NUMBER = re.compile(r"AL-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]")
 PATIENCE_SECONDS = 15.0
 STEPS_MAX = 60
 
@@ -91,7 +93,7 @@ class Journey:
         page = await self.applicant.open(f"/antrag/{self.case}/pruefen")
         declared = {field.id: "yes" for field in catalogue().services[SERVICE].fields() if field.type == "declaration"}
         receipt = await self.applicant.submit(page, declared, action=f"/antrag/{self.case}/pruefen")
-        self.number = next(iter(receipt.tree.xpath("//*[@data-number]/@data-number")), "")
+        self.number = NUMBER.findall(receipt.text)[0]
         return receipt
 
     async def receipt_pdf(self) -> Page:
@@ -227,7 +229,7 @@ class Journey:
         page = await self.caseworker.open(f"/amt/{self.case}/entscheidung")
         values: dict[str, Any] = {
             "ergebnis": outcome,
-            "gruende": REFUSAL_REASONS if outcome == "refused" else REASONS,
+            "gruende": REFUSAL_REASONS if outcome == "refused" else reasons,
             "auflagen": "",
         }
         if outcome != "refused":

@@ -31,9 +31,12 @@ def main(
 @app.command()
 def run() -> None:
     """The whole system in one process, with demonstration data."""
+    from aktenlauf.kit.settings import load_settings
+
+    settings = load_settings()  # first: a wrong one is named before all the rest is loaded
     from aktenlauf.cli.run import run_forever
 
-    run_forever()
+    run_forever(settings)
 
 
 @app.command()

@@ -6,8 +6,10 @@ import errno
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import NoReturn
 
 import typer
 import uvicorn
@@ -25,7 +27,7 @@ from aktenlauf.cli.seed_people import OTHERS
 from aktenlauf.cli.seed_stories import stories
 from aktenlauf.cli.seeding import seed
 from aktenlauf.kit.logs import configure, logger
-from aktenlauf.kit.settings import Settings, WrongSetting, load_settings
+from aktenlauf.kit.settings import Settings, WrongSetting
 
 _log = logger(__name__)
 
@@ -38,9 +40,8 @@ _NOT_SETTINGS = frozenset({"AKTENLAUF_TIERS"})
 """Names of ours that mean something elsewhere: which tests must run."""
 
 
-def run_forever() -> None:
+def run_forever(settings: Settings) -> NoReturn:
     """Serve until Ctrl-C. Raises WrongSetting, Halt; SystemExit with a sentence when the port is taken."""
-    settings = load_settings()
     for sentence in unknown_settings(os.environ):
         typer.echo(sentence, err=True)
     configure(json=settings.log == "json")
@@ -50,7 +51,14 @@ def run_forever() -> None:
             wipe_if_asked(settings.data, [definition.name for definition in definitions()])
             uvloop.run(_serve(settings, listening))
             if not (settings.data / MARKER).exists():
-                return
+                _leave()
+
+
+def _leave() -> NoReturn:
+    """All is closed. What the interpreter would tidy up takes longer than our own end, and is needed by nobody."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def unknown_settings(environment: Mapping[str, str]) -> list[str]:

@@ -22,6 +22,7 @@ SEED = 20261122
 TITLE_DAYS = 700
 """How long a granted title of the demonstration is valid."""
 _BERLIN = ZoneInfo("Europe/Berlin")
+_FRIDAY = 4
 _ASKED_FOR = "health_insurance"
 _QUESTION = "Wann legen Sie Ihre letzte Prüfung ab? Bitte nennen Sie uns den Monat."
 _ANSWER = "Die letzte Prüfung ist im Juli. Danach schreibe ich meine Abschlussarbeit."
@@ -241,22 +242,26 @@ def moments(story: Story, now: datetime) -> Iterator[datetime]:
     """When each step happens: evenly between begin and end, at decent hours, never after `now`, never going back."""
     rng = random.Random(f"{SEED} times {story.number}")  # noqa: S311 - a demonstration that is always the same
     span = timedelta(days=story.begins - story.ends) / max(len(story.steps) - 1, 1)
-    earliest = now - timedelta(days=story.begins)
+    last = now - timedelta(days=story.begins + 1)
     for number, step in enumerate(story.steps):
         wished = now - timedelta(days=story.begins) + span * number
-        moment = _decent(wished, step.by_office, rng)
-        earliest = min(max(moment, earliest + timedelta(minutes=rng.randint(3, 40))), now)
-        yield earliest
+        decent = _in_office_hours(wished, last, rng) if step.by_office else _awake(wished, rng)
+        last = min(max(decent, last + timedelta(minutes=rng.randint(3, 40))), now)
+        yield last
 
 
-def _decent(moment: datetime, by_office: bool, rng: random.Random) -> datetime:
-    """On the same day, or for the office on the weekday before it."""
+def _awake(moment: datetime, rng: random.Random) -> datetime:
     local = moment.astimezone(_BERLIN)
-    if by_office:
-        local -= timedelta(days=max(local.weekday() - 4, 0))
-    first, last = (8, 15) if by_office else (7, 22)
-    hour, minute = rng.randint(first, last), rng.randint(0, 59)
-    return local.replace(hour=hour, minute=minute, second=rng.randint(0, 59)).astimezone(UTC)
+    return local.replace(hour=rng.randint(7, 22), minute=rng.randint(0, 59)).astimezone(UTC)
+
+
+def _in_office_hours(moment: datetime, last: datetime, rng: random.Random) -> datetime:
+    """On this day if it is a weekday, else on the Friday before; but after `last`, on the next weekday if need be."""
+    day = moment.astimezone(_BERLIN).replace(hour=rng.randint(8, 15), minute=rng.randint(0, 59))
+    day -= timedelta(days=max(day.weekday() - _FRIDAY, 0))
+    while day <= last or day.weekday() > _FRIDAY:
+        day += timedelta(days=1)
+    return day.astimezone(UTC)
 
 
 def answers(story: Story, now: datetime) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Erasing a case: order, clear, destroy the key, certify.
 
-    ErasureOrdered (by review, for drafts by intake) -> every service clears drafts, blobs, hand-over points
-                                                     -> the service that ordered destroys the keys
-    once no cache can hold a key any more            -> PersonalDataErased
+    ErasureOrdered (by review, for drafts by intake) -> the service that ordered destroys the keys
+                                                     -> every service clears drafts, mails, blobs, hand-over points
+    the keys are destroyed, and no cache holds them  -> PersonalDataErased
 
-The history stays readable: what was sealed shows as erased. All steps may run again without harm.
+The history stays readable: what was sealed shows as erased. All steps may run again without harm. What was under way
+when the order came (a receipt being typeset, a mail being sent) is cleared by whoever finishes it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
@@ -15,7 +16,7 @@ from typing import Any, ClassVar, Literal
 from aktenlauf.contracts.common import ErasureOrdered, PersonalDataErased
 from aktenlauf.contracts.envelope import Event, Meta
 from aktenlauf.kit.decider import Command, Decider
-from aktenlauf.kit.keyring import CACHE_SECONDS
+from aktenlauf.kit.keyring import CACHE_SECONDS, is_erased
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import DELETE, View
@@ -75,14 +76,14 @@ def evolve(erasure: Erasure, event: Event) -> Erasure:
 DECIDER: Decider[Erasure] = Decider(Erasure, decide, evolve, belongs_to=lambda erasure: ((), ()))
 DECIDERS: dict[type[Command], Decider[Any]] = {OrderErasure: DECIDER, CertifyErasure: DECIDER}
 
-erasures_due = View("erasures_due", version=1, indexes=("due",))
+erasures_due = View("erasures_due", version=2, indexes=("due",))
 """Orders of the own service whose certificate is due."""
 
 
 @erasures_due.on(ErasureOrdered)
 def order(doc: dict[str, Any], event: ErasureOrdered, meta: Meta) -> None:
     """Remember when to certify."""
-    doc.update(due=event.model_dump(mode="json")["certify_at"], ordered=meta.id, service=meta.source)
+    doc.update(due=event.model_dump(mode="json")["certify_at"], ordered=meta.id, service=meta.source, keys=event.keys)
 
 
 @erasures_due.on(PersonalDataErased)
@@ -92,14 +93,26 @@ def certify(doc: dict[str, Any], event: PersonalDataErased, meta: Meta) -> objec
 
 
 def stored_blobs(name: str, *events: type[Event]) -> View:
-    """A view of the objects that these own events put into storage, for erasure: {blobs: [name, ...]} per case."""
-    view = View(name, version=1)
+    """A view of the objects that these own events put into storage, per case: {blobs: [name, ...], erased}."""
+    view = View(name, version=2)
 
     @view.on(*events)
     def remember(doc: dict[str, Any], event: Any, meta: Meta) -> None:
         doc.setdefault("blobs", []).extend(event.blobs)
 
+    @view.on(ErasureOrdered)
+    def close(doc: dict[str, Any], event: ErasureOrdered, meta: Meta) -> None:
+        doc["erased"] = True
+
     return view
+
+
+async def is_ordered(service: Any, case: str) -> bool:
+    """Whether this service knows that the case is to be erased, by its log: no view need have caught up."""
+    for owner in (service.name, *service.definition.hears):
+        if await service.ports.log.version(f"{owner}/erasure/{case}"):
+            return True
+    return False
 
 
 def register(reactions: Reactions, stored: View | None) -> None:
@@ -108,22 +121,31 @@ def register(reactions: Reactions, stored: View | None) -> None:
     @reactions.effect(ErasureOrdered, name="erase")
     async def erase(event: ErasureOrdered, meta: Meta, service: Any) -> None:
         ports = service.ports
-        await ports.drafts.delete(meta.case)
-        if meta.source == ports.service:
-            await ports.mailer.clear(meta.case)
-        if stored is not None:
-            for blob in await _blobs(service, stored, meta.case):
-                await ports.blobs.delete(blob)
         if meta.source == ports.service:
             for key in event.keys:
                 await ports.keyring.destroy(key)
+        await ports.drafts.delete(meta.case)
+        await ports.mailer.clear(meta.case)
+        if stored is not None:
+            doc = await service.find(stored, System("erase"), meta.case)
+            await _delete(ports, (doc or {}).get("blobs", ()))
+
+    if stored is not None:
+
+        @reactions.effect(*stored.events - {ErasureOrdered}, name="erase-late")
+        async def erase_late(event: Any, meta: Meta, service: Any) -> None:
+            """An object that was stored while its case was being erased: `erase` did not know of it yet."""
+            doc = await service.find(stored, System("erase"), meta.case)
+            if doc and doc.get("erased"):
+                await _delete(service.ports, event.blobs)
 
     @reactions.when_due(erasures_due, name="certify-erasure")
     async def certify_when_due(key: str, doc: dict[str, Any], do: Do, service: Any) -> AsyncIterator[Command]:
-        if doc["service"] == service.name:
+        destroyed = [await is_erased(service.ports.keyring, key) for key in doc["keys"]]
+        if doc["service"] == service.name and all(destroyed):  # else `erase` waits or is parked: it says so itself
             yield do(CertifyErasure, service=service.name, case=key, ordered=doc["ordered"])
 
 
-async def _blobs(service: Any, stored: View, case: str) -> list[str]:
-    doc = await service.find(stored, System("erase"), case)
-    return doc["blobs"] if doc else []
+async def _delete(ports: Any, blobs: Iterable[str]) -> None:
+    for blob in blobs:
+        await ports.blobs.delete(blob)

@@ -51,9 +51,10 @@ async def fetch(blobs: Blobs, name: str, identity: str) -> bytes:
     async for chunk in blobs.get(name):
         sealed.write(chunk)
     try:
-        return pyrage.decrypt(sealed.getvalue(), [pyrage.x25519.Identity.from_str(identity)])
+        content: bytes = pyrage.decrypt(sealed.getvalue(), [pyrage.x25519.Identity.from_str(identity)])
     except pyrage.DecryptError as error:
         raise ValueError("the file was changed or belongs to another identity") from error
+    return content
 
 
 async def _chunks(content: bytes, size: int = 256 * 1024) -> AsyncIterator[bytes]:

@@ -36,11 +36,11 @@ class Hearing:
         for record, heard in zip(accepted, await self._log.hear(accepted), strict=True):
             if heard is Heard.GAP:
                 meta = parse(record).meta
-                _log.error("gap", stream=meta.stream, version=meta.version)
+                _log.error("gap", stream=meta.stream.rsplit("/", 1)[0], version=meta.version)  # which one: `Work.gaps`
                 await self._work.gap(meta.stream, meta.version, self._clock())
 
     async def _put_aside(self, delivery: Delivery, fault: str) -> None:
-        _log.error("not accepted from the bus", place=delivery.place, fault=fault)
+        _log.error("not accepted from the bus", place=delivery.place)  # the fault may name a case: see `parked`
         position = -int.from_bytes(sha256(delivery.place.encode()).digest()[:6])  # the same for the same place
         aside = Aside(HANDLER, delivery.place, position, delivery.record, Standing.PARKED, fault, self._clock())
         await self._work.advance(HANDLER, 0, [aside])

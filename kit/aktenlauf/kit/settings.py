@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
+from limits import parse
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -44,6 +45,12 @@ class Settings(BaseSettings):
     """Form of the log lines."""
     xoev_schema_dir: Annotated[Path | None, Field(validation_alias="XOEV_SCHEMA_DIR")] = None
     """Folder with the official XÖV schemas; unset: messages are marked as not checked."""
+
+    @field_validator("rate_sign_in", "rate_upload")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        parse(value)  # raises ValueError
+        return value
 
     @field_validator("now")
     @classmethod

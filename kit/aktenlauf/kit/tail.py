@@ -14,7 +14,7 @@ from typing import Any
 from aktenlauf.contracts.envelope import Meta, Record, is_private, parse, timestamp
 from aktenlauf.kit.bus import Bus
 from aktenlauf.kit.clock import Clock
-from aktenlauf.kit.errors import NotYet
+from aktenlauf.kit.errors import Erased, NotYet
 from aktenlauf.kit.log import EventLog, Stored
 from aktenlauf.kit.logs import describe, logger
 from aktenlauf.kit.patience import is_transient, patiently
@@ -22,7 +22,7 @@ from aktenlauf.kit.reactions import Due, Reaction, Reactions
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import PAGE_MAX, Change, Document, Held, Query, View, Views, apply, keys_of
-from aktenlauf.kit.work import Aside, Standing, Work
+from aktenlauf.kit.work import AHEAD_MAX, Aside, Place, Standing, Work
 
 BATCH_MAX = 500
 CATCH_UP_MAX = 2000
@@ -64,6 +64,8 @@ class ViewTail:
     def __init__(self, log: EventLog, views: Views, declared: Sequence[View], work: Work, clock: Clock) -> None:
         self._log, self._views, self._declared, self._work, self._clock = log, views, declared, work, clock
         self._cursors: dict[View, int] = {}
+        self._stored: dict[View, int] = {}
+        """The cursors as stored: behind, where the records since did not concern the view."""
         self._stopped: dict[View, dict[str, int]] = {}
         """Per group that stopped, the position from which on its records are put aside."""
         self.progress = Progress()
@@ -72,7 +74,7 @@ class ViewTail:
         """Make the collections and read the cursors."""
         await self._views.prepare(self._declared)
         for view in self._declared:
-            self._cursors[view] = await self._views.cursor(view)
+            self._cursors[view] = self._stored[view] = await self._views.cursor(view)
             self._stopped[view] = {}
             for aside in await self._work.aside(_view_handler(view)):
                 self._stopped[view].setdefault(aside.group, aside.position)
@@ -97,9 +99,11 @@ class ViewTail:
             if batch:
                 await patiently("writing views", self._step, batch)
                 after = batch[-1].position
-            else:
-                await patiently("replaying into views", self._replay)
-                await patiently("waiting for the log", self._log.wait, after, WAIT_SECONDS)
+            if len(batch) == BATCH_MAX:
+                continue
+            await patiently("replaying into views", self._replay)
+            if not await patiently("waiting for the log", self._log.wait, after, WAIT_SECONDS):
+                await patiently("writing views", self._store_cursors)
 
     async def _catch_up_some(self) -> None:
         await self._step(await self._log.tail(self._behind, CATCH_UP_MAX))
@@ -116,9 +120,17 @@ class ViewTail:
         wanted = [
             i for i, r in enumerate(records) if r.meta.position > self._cursors[view] and view.handlers_of(r.meta)
         ]
-        while not await self._fold(view, records, batch, wanted, last):
-            pass
+        if wanted or last - self._stored[view] >= AHEAD_MAX:
+            while not await self._fold(view, records, batch, wanted, last):
+                pass
+            self._stored[view] = last
         self._cursors[view] = last
+
+    async def _store_cursors(self) -> None:
+        """Once it is quiet, so that a restart begins where this run ends."""
+        for view, cursor in self._cursors.items():
+            if cursor > self._stored[view] and await self._views.write(view, [], cursor):
+                self._stored[view] = cursor
 
     async def _fold(
         self, view: View, records: Sequence[Record], batch: Sequence[Stored], wanted: Sequence[int], last: int
@@ -219,7 +231,7 @@ class ReactionTail:
         self._views_at, self._ports, self._clock = views, ports, clock
         self._handler = reactions.handler
         self._stopped: dict[str, str] = {}  # group whose records are put aside, in order -> its case
-        self._after = 0
+        self._place = Place(work, self._handler)
         self.progress = Progress()
 
     async def prepare(self) -> None:
@@ -228,7 +240,7 @@ class ReactionTail:
         if cursor is None:
             cursor = await self._log.head()
             await self._work.advance(self._handler, cursor)
-        self._after = cursor
+        await self._place.read()
         rows = await self._work.aside(self._handler)
         self._stopped = {row.group: group_of(parse(row.record).meta) for row in rows}
         await self.progress.move(cursor)
@@ -236,26 +248,28 @@ class ReactionTail:
     async def run(self) -> None:
         """Follow the log for ever."""
         while True:
-            batch = await patiently("reading the log", self._log.tail, self._after, BATCH_MAX)
+            batch = await patiently("reading the log", self._log.tail, self._place.position, BATCH_MAX)
             if batch:
                 await patiently(self._handler, self._work_off, batch)
-            else:
-                await patiently(self._handler, self._retry_all)
-                await patiently("waiting for the log", self._log.wait, self._after, WAIT_SECONDS)
+            if len(batch) == BATCH_MAX:
+                continue
+            await patiently(self._handler, self._retry_all)
+            if not await patiently("waiting for the log", self._log.wait, self._place.position, WAIT_SECONDS):
+                await patiently(self._handler, self._place.store)
 
     async def _work_off(self, batch: Sequence[Stored]) -> None:
-        for stored in batch:
-            await self._take(stored)
-        await self._work.advance(self._handler, batch[-1].position)
-        self._after = batch[-1].position
-        await self.progress.move(self._after)
+        wanted = [await self._take(stored) for stored in batch]
+        await self._place.move(batch[-1].position, acted=any(wanted))
+        await self.progress.move(batch[-1].position)
 
     async def _retry_all(self) -> None:
         for group in sorted(self._stopped):
             await self._retry(group)
 
-    async def _take(self, stored: Stored) -> None:
+    async def _take(self, stored: Stored) -> bool:
         """Handle one record, or put it aside; then see whether something of its case need not wait any more.
+
+        Gives whether it concerned this handler.
 
         What fails for good stops its case. What is not yet possible stops its stream only: what it waits for may
         be another reaction of the same case, and between streams no order is promised anyway.
@@ -263,7 +277,8 @@ class ReactionTail:
         record = parse(stored.record, stored.position)
         case, stream = group_of(record.meta), record.meta.stream
         waiting = [group for group, of in self._stopped.items() if of == case]
-        if self._reactions.of(record.meta):
+        wanted = bool(self._reactions.of(record.meta))
+        if wanted:
             if held := next((group for group in (case, stream) if group in self._stopped), None):
                 await self._put_aside(held, stored, Standing.WAITING, "behind another")
             else:
@@ -276,6 +291,7 @@ class ReactionTail:
             await self._views_at.reach(stored.position)  # what is waited for may be what this record brings to a view
         for group in waiting:
             await self._retry(group)
+        return wanted
 
     async def _attempt(self, record: Record) -> tuple[Standing | None, str]:
         """Run all reactions to one record; a standing other than None says why it is not handled."""
@@ -291,11 +307,18 @@ class ReactionTail:
         return None, ""
 
     async def _react(self, reaction: Reaction, record: Record) -> None:
-        """Run one reaction from its beginning; what it had done before a failure is known to the log."""
+        """Run one reaction from its beginning; what it had done before a failure is known to the log.
+
+        In a case that was erased meanwhile nothing can be sealed any more, and nobody is left for whom to do it.
+        """
         event = record.event
-        if event is not None:
+        if event is None:
+            return
+        try:
             async for command in reaction.run(event, record.meta, self._ports):
                 await self._runner.run(command)
+        except Erased:
+            _log.info("nothing follows in an erased case", reaction=reaction.name, position=record.meta.position)
 
     async def _put_aside(self, group: str, stored: Stored, standing: Standing, error: str) -> None:
         aside = Aside(self._handler, group, stored.position, stored.record, standing, error, self._clock())
@@ -362,23 +385,24 @@ class Publisher:
     handler = "publisher"
 
     def __init__(self, service: str, log: EventLog, bus: Bus, work: Work) -> None:
-        self._service, self._log, self._bus, self._work = service, log, bus, work
+        self._service, self._log, self._bus = service, log, bus
+        self._place = Place(work, self.handler)
 
     async def run(self) -> None:
         """Follow the log for ever."""
+        await patiently("publishing", self._place.read)
         while True:
             await patiently("publishing", self._publish_some)
 
     async def _publish_some(self) -> None:
-        after = await self._work.cursor(self.handler) or 0
-        batch = await self._log.tail(after, BATCH_MAX)
-        if not batch:
-            await self._log.wait(after, WAIT_SECONDS)
-            return
+        batch = await self._log.tail(self._place.position, BATCH_MAX)
         own = [s for s in batch if s.stream.startswith(f"{self._service}/") and not is_private(s.stream)]
         if own:
             await self._bus.publish(own)
-        await self._work.advance(self.handler, batch[-1].position)
+        if batch:
+            await self._place.move(batch[-1].position, acted=bool(own))
+        if len(batch) < BATCH_MAX and not await self._log.wait(self._place.position, WAIT_SECONDS):
+            await self._place.store()
 
 
 def owners_of(handled: Iterable[type[Any]], service: str) -> set[str]:

@@ -6,6 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+AHEAD_MAX = 500
+"""How many records a handler may pass over without storing its place."""
+
 
 class Standing(StrEnum):
     """Why a record is not yet handled."""
@@ -68,3 +71,32 @@ class Work(Protocol):
     async def close(self) -> None:
         """Let go of the file or connection."""
         ...
+
+
+class Place:
+    """Where a handler is. Stored when it did something, when it is far ahead of what is stored, and when it is quiet.
+
+    Most records concern most handlers not at all: to store each step would be most of a service's work. After a crash
+    a handler looks once more at records that did not concern it.
+    """
+
+    def __init__(self, work: Work, handler: str) -> None:
+        self._work, self._handler = work, handler
+        self.position = 0
+        self._stored = 0
+
+    async def read(self) -> None:
+        """Go to where the handler was."""
+        self.position = self._stored = await self._work.cursor(self._handler) or 0
+
+    async def move(self, position: int, *, acted: bool) -> None:
+        """Go forward; `acted`: records on the way concerned this handler."""
+        self.position = position
+        if acted or position - self._stored >= AHEAD_MAX:
+            await self.store()
+
+    async def store(self) -> None:
+        """Make the position last."""
+        if self.position > self._stored:
+            await self._work.advance(self._handler, self.position)
+            self._stored = self.position

@@ -17,6 +17,7 @@ from dataclasses import dataclass, is_dataclass
 from io import BytesIO
 from typing import Any, Literal, Self, TypeVar
 
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.worker_process import LENGTH
 
 T = TypeVar("T")
@@ -43,8 +44,8 @@ class WorkerFailed(Exception):
         self.detail = detail
 
 
-class WorkersBusy(Exception):
-    """More jobs are waiting than the queue may hold: answer 503 with Retry-After, or retry later."""
+class WorkersBusy(Unavailable):
+    """More jobs are waiting than the queue may hold."""
 
 
 @dataclass(eq=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from aktenlauf.cli.bench import through_ports
 from aktenlauf.cli.bench.load import FILES, Applicant, Caseworker, Measured, Script, hand_in
-from aktenlauf.cli.bench.process import Server, resident_mb, served
+from aktenlauf.cli.bench.process import Server, cpu_seconds, resident_mb, served
 from aktenlauf.cli.bench.report import Result, Tell
 from aktenlauf.cli.bench.server import applicant
 from aktenlauf.cli.visitor import Upload
@@ -58,7 +58,7 @@ async def _through_pages(folder: Path, seconds: float, tell: Tell, uploads: Sequ
     async with served(folder, env=UNLIMITED) as server:
         tell(0, "signing in, first application")
         people, caseworker, script = await _people(server, uploads)
-        began = time.perf_counter()
+        began, busy_before = time.perf_counter(), cpu_seconds(server.pid)
         watching = asyncio.create_task(_watch(server.pid, memory))
 
         async def keep_on(person: Applicant) -> None:
@@ -67,12 +67,14 @@ async def _through_pages(folder: Path, seconds: float, tell: Tell, uploads: Sequ
                 tell((time.perf_counter() - began) / seconds, f"through the pages: {measured.submitted}")
 
         await asyncio.gather(*(keep_on(person) for person in people))
-        spent = time.perf_counter() - began
+        spent, busy_after = time.perf_counter() - began, cpu_seconds(server.pid)
         watching.cancel()
         await _report_backlog(result, "http", server, tell)
         for person in [*people, caseworker]:
             await person.close()
     result.add("http_submissions_per_second", measured.submitted / spent, "1/s", 2)
+    if busy_before is not None and busy_after is not None:
+        result.add("http_server_cpu_per_submission", (busy_after - busy_before) / measured.submitted, "s")
     _report(result, "http", measured, memory)
 
 

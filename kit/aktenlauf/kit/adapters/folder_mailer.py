@@ -1,6 +1,7 @@
 """Mailer for demonstrations: one `.eml` file a mail, in a folder that only the owner may read."""
 
 import asyncio
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -21,13 +22,16 @@ class FolderMailer:
         message["From"], message["To"], message["Subject"] = self._sender, mail.to, mail.subject
         message["Message-ID"] = f"<{mail.id}@aktenlauf.invalid>"
         message.set_content(mail.text)
-        try:
-            await asyncio.to_thread(self._write, f"{case}_{mail.id}.eml", bytes(message))
-        except OSError as error:
-            raise Unavailable(f"mail folder: {error.strerror}") from error
+        await self._do(self._write, f"{case}_{mail.id}.eml", bytes(message))
 
     async def clear(self, case: str) -> None:
-        await asyncio.to_thread(self._clear, case)
+        await self._do(self._clear, case)
+
+    async def _do(self, work: Callable[..., None], *args: object) -> None:
+        try:
+            await asyncio.to_thread(work, *args)
+        except OSError as error:
+            raise Unavailable(f"mail folder: {error.strerror}") from error
 
     def _write(self, name: str, content: bytes) -> None:
         part = self._folder / f".{name}"

@@ -53,14 +53,13 @@ class LocalBus:
 
         async def step() -> None:
             batch = await log.tail(place.position, BATCH_MAX)
-            if not batch:
-                if not await log.wait(place.position, WAIT_SECONDS):
-                    await place.store()
-                return
             deliveries = [_delivery(owner, stored) for stored in batch if _is_public(owner, stored)]
             if deliveries:
                 await receive(deliveries)
-            await place.move(batch[-1].position, acted=bool(deliveries))
+            if batch:
+                await place.move(batch[-1].position, acted=bool(deliveries))
+            if len(batch) < BATCH_MAX and not await log.wait(place.position, WAIT_SECONDS):
+                await place.store()
 
         while True:
             await patiently(f"hearing {owner}", step, again=_may_succeed)

@@ -42,6 +42,9 @@ CREATE UNIQUE INDEX IF NOT EXISTS by_stream ON events (stream, version);
 CREATE UNIQUE INDEX IF NOT EXISTS by_command ON events (stream, command) WHERE command IS NOT NULL
 """
 
+RECENT_MAX = 200
+"""How many of the newest records are also kept in memory: what follows the log mostly wants these, many times over."""
+
 _INSERT = "INSERT INTO events (position, stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?,?)"
 _HEAD = "SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _FAILURES = (sqlite3.Error, MemoryError)
@@ -64,10 +67,14 @@ class SqliteLog:
         self._reader_db = open_database(path, SCHEMA, DATA_FORMAT)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="log-read")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._head = 0
+        self._head = _one(self._reader_db, "SELECT max(position) FROM events")
         """Last position that is committed."""
         self._last = 0
         """Last position in the transaction under way; the writer thread's."""
+        self._recent: list[Stored] = []
+        """The newest records that were committed here, at consecutive positions; replaced, never changed."""
+        self._inserted: list[Stored] = []
+        """Those of the transaction under way; the writer thread's."""
         self._waiting: set[asyncio.Event] = set()
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="log-write", daemon=True)
@@ -97,6 +104,8 @@ class SqliteLog:
         return await self._read(lambda db: [Stored(*row) for row in db.execute(sql, (stream, after))])
 
     async def tail(self, after: int, limit: int = 500) -> list[Stored]:
+        if recent := self._recent_beyond(after, limit):
+            return recent
         sql = "SELECT position, stream, version, record FROM events WHERE position > ? ORDER BY position LIMIT ?"
         return await self._read(lambda db: [Stored(*row) for row in db.execute(sql, (after, limit))])
 
@@ -104,7 +113,7 @@ class SqliteLog:
         woken = asyncio.Event()
         self._waiting.add(woken)  # before looking, lest a commit between the two goes unnoticed
         try:
-            if self._head > after or await self.head() > after:
+            if self._head > after:
                 return True
             async with asyncio.timeout(seconds):  # wait_for of 3.11 loses a cancellation that meets the event
                 await woken.wait()
@@ -127,6 +136,14 @@ class SqliteLog:
         self._reader.shutdown(wait=True)
         self._writer_db.close()
         self._reader_db.close()
+
+    def _recent_beyond(self, after: int, limit: int) -> list[Stored]:
+        """As `tail`, from memory; empty where that does not reach back far enough, or knows nothing newer."""
+        recent = self._recent
+        if not recent or after + 1 < recent[0].position:
+            return []
+        start = after + 1 - recent[0].position
+        return recent[start : start + limit]
 
     # --- reading --------------------------------------------------------------------------------------------------
 
@@ -168,9 +185,11 @@ class SqliteLog:
         try:
             db.execute("BEGIN IMMEDIATE")
             self._last = _one(db, "SELECT max(position) FROM events")
+            self._inserted = []
             outcomes = [_attempt(job) for job in jobs]
             db.execute("COMMIT")
             head = self._last
+            self._remember(self._inserted)
         except _FAILURES as error:
             if db.in_transaction:
                 db.execute("ROLLBACK")
@@ -183,6 +202,12 @@ class SqliteLog:
         for loop, settled in by_loop.items():
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._settle, settled, grown)
+
+    def _remember(self, new: list[Stored]) -> None:
+        recent = self._recent
+        if new and recent and recent[-1].position + 1 != new[0].position:
+            recent = []  # another process wrote in between
+        self._recent = (recent + new)[-RECENT_MAX:]
 
     def _settle(self, settled: list[tuple[asyncio.Future[Any], Any]], grown: bool) -> None:
         for done, outcome in settled:
@@ -241,6 +266,7 @@ class SqliteLog:
         """The last thing that a job does: what it may object to, it has said before anything was written."""
         self._writer_db.executemany(_INSERT, rows)
         self._last += len(rows)
+        self._inserted += [Stored(position, stream, version, record) for position, stream, version, *_, record in rows]
 
 
 def _attempt(job: _Job) -> Any:

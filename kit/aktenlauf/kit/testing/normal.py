@@ -29,8 +29,9 @@ class _Anything(BaseModel):
 class Normal:
     """Ordinals in order of first appearance. Use one for everything of one run: streams first, then views."""
 
-    def __init__(self, sealing: Sealing, *, keep_times: bool = False) -> None:
-        self._sealing, self._keep_times = sealing, keep_times
+    def __init__(self, sealing: Sealing, *, keep_times: bool = False, keep_ids: bool = False) -> None:
+        """`keep_ids`: ids and times stay as they are, and only seals are opened."""
+        self._sealing, self._keep_times, self._keep_ids = sealing, keep_times, keep_ids
         self._ids: dict[str, str] = {}
         self._times: dict[str, str] = {}
 
@@ -78,6 +79,8 @@ class Normal:
         return {"sealed by": self._text(key_of(token)), "content": shown}
 
     def _text(self, text: str) -> str:
+        if self._keep_ids:
+            return text
         text = _UUID.sub(lambda m: self._ids.setdefault(m[0], f"id {len(self._ids) + 1}"), text)
         if self._keep_times:
             return text

@@ -90,7 +90,7 @@ anyone = Depends(_Open())
 
 def undeclared_routes(app: FastAPI) -> list[str]:
     """The routes (`GET /path`) that declare no permission. Mounted apps and plain routes count as undeclared."""
-    found = []
+    found: list[str] = []
     for route in iter_route_contexts(app.routes):
         dependant = getattr(route, "dependant", None)
         if route.path == app.openapi_url:

@@ -97,7 +97,8 @@ class _FormField:
     """The first field of an urlencoded body, if it is `csrf`."""
 
     def __init__(self) -> None:
-        self.done, self.value = False, None
+        self.done = False
+        self.value: str | None = None
         self._read = b""
 
     def feed(self, body: bytes, last: bool) -> None:
@@ -107,14 +108,15 @@ class _FormField:
             return
         self.done = True
         fields = parse_qsl(first.decode("latin-1"), max_num_fields=1)
-        self.value: str | None = next((value for name, value in fields if name == FIELD), None)
+        self.value = next((value for name, value in fields if name == FIELD), None)
 
 
 class _MultipartField:
     """The first part of a multipart body, if it is `csrf`. A body that is no multipart has none."""
 
     def __init__(self, boundary: bytes) -> None:
-        self.done, self.value = False, None
+        self.done = False
+        self.value: str | None = None
         self._header, self._name, self._data = (b"", b""), b"", b""
         self._parser = MultipartParser(
             boundary,
@@ -155,5 +157,5 @@ class _MultipartField:
 
     def _end_part(self) -> None:
         if not self.done and self._name == FIELD.encode():
-            self.value: str | None = self._data.decode("latin-1")
+            self.value = self._data.decode("latin-1")
         self.done = True

@@ -19,7 +19,7 @@ class Dispatcher:
     """
 
     def __init__(self, apps: Mapping[str, Starlette]) -> None:
-        self._apps = dict(apps)
+        self.apps = dict(apps)
         self._states: dict[str, dict[str, Any]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,7 +33,7 @@ class Dispatcher:
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         service = owner(path).service if path.startswith("/") else ""
-        app = self._apps.get(service)
+        app = self.apps.get(service)
         if app is None:
             await PlainTextResponse("404\n", 404)(scope, receive, send)
             return
@@ -44,7 +44,7 @@ class Dispatcher:
         phase = "startup"
         try:
             async with AsyncExitStack() as stack:
-                for name, app in self._apps.items():
+                for name, app in self.apps.items():
                     state = await stack.enter_async_context(app.router.lifespan_context(app))
                     self._states[name] = dict(state or {})
                 await send({"type": "lifespan.startup.complete"})

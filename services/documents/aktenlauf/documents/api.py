@@ -4,7 +4,6 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from aktenlauf.documents.views import files
-from aktenlauf.kit.scope import Scope
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Applicant, Staff
 from aktenlauf.kit.web.commands import looked, scope_of_applicant, scope_of_staff, service_of, up_to_date
@@ -26,20 +25,19 @@ class DocumentSummary(BaseModel):
 @router.get("/cases/{case}/documents")
 async def own_documents(request: Request, person: Applicant, case: str) -> list[DocumentSummary]:
     """The documents of one's own case."""
-    return await _summaries(request, await scope_of_applicant(request, person), case)
+    await up_to_date(request)
+    return _summaries(await service_of(request).get(files, await scope_of_applicant(request, person), case))
 
 
 @router.get("/office/cases/{case}/documents")
 async def office_documents(request: Request, person: Staff, case: str) -> list[DocumentSummary]:
-    """The documents of a case of one's office; recorded as a look."""
-    scope = scope_of_staff(person)
-    await service_of(request).get(files, scope, case)
-    await looked(request, person, case, "case")
-    return await _summaries(request, scope, case)
-
-
-async def _summaries(request: Request, scope: Scope, case: str) -> list[DocumentSummary]:
+    """The documents that were handed in, of a case of one's office; recorded as a look."""
     await up_to_date(request)
-    doc: Document = await service_of(request).get(files, scope, case)
+    doc = await service_of(request).get(files, scope_of_staff(person), case)
+    await looked(request, person, case, "case")
+    return [summary for summary in _summaries(doc) if summary.filed]
+
+
+def _summaries(doc: Document) -> list[DocumentSummary]:
     entries = doc.get("documents", {}).values()
     return [DocumentSummary(**{"status": "uploaded", **entry}) for entry in entries if entry.get("evidence")]

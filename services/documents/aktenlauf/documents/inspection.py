@@ -139,7 +139,8 @@ def _pdf_page(data: bytes, page: int, width_px: int) -> Image.Image:
             scale = min(width_px / width_pt, RENDERED_SIDE_MAX / height_pt, area_scale)
             bitmap = opened.render(scale=scale, rev_byteorder=True)
             with closing(bitmap):
-                return bitmap.to_pil().convert("RGB")
+                picture: Image.Image = bitmap.to_pil().convert("RGB")
+                return picture
 
 
 def _inspect_image(data: bytes, media_type: str) -> Inspection:

@@ -5,7 +5,7 @@ The only place where people get the content of files, so that whoever looks is r
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -22,10 +22,11 @@ from aktenlauf.documents.views import files
 from aktenlauf.kit.errors import Erased, NotFound, Refused
 from aktenlauf.kit.files import fetch
 from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
+from aktenlauf.kit.identity import Person
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.runner import Outcome
 from aktenlauf.kit.views import Document
-from aktenlauf.kit.web.access import Applicant, Staff
+from aktenlauf.kit.web.access import Applicant, requires
 from aktenlauf.kit.web.commands import (
     by_applicant,
     looked,
@@ -43,6 +44,8 @@ from aktenlauf.kit.web.security import as_uploaded_content
 
 router = APIRouter()
 
+Reader = Annotated[Person, requires("caseworker", "approver", "counter")]
+"""Who sees content. Planners and auditors do their work without."""
 REQUEST_BYTES_MAX = 220_000_000
 """Ten files of the default limit and their form; the single file's limit is a setting."""
 
@@ -158,19 +161,35 @@ async def own_file(request: Request, person: Applicant, case: str, document: str
 
 
 @router.get("/amt/nachweise/{case}/{document}")
-async def office_file(request: Request, person: Staff, case: str, document: str) -> Response:
+async def office_file(request: Request, person: Reader, case: str, document: str) -> Response:
     """The original, for the office; recorded."""
-    doc = await _once_told(lambda: service_of(request).get(files, scope_of_staff(person), case), document)
+    doc = await _handed_in(request, person, case, document)
     await looked(request, person, case, "original", document)
     return await _original(request, doc, document)
 
 
 @router.get("/amt/nachweise/{case}/{document}/seite/{number}")
-async def office_page(request: Request, person: Staff, case: str, document: str, number: int) -> Response:
+async def office_page(request: Request, person: Reader, case: str, document: str, number: int) -> Response:
     """The image of one page, from 1; recorded once a minute."""
-    doc = await service_of(request).get(files, scope_of_staff(person), case)
+    doc = await _handed_in(request, person, case, document)
     await looked(request, person, case, "document", document)
     return await _page_image(request, doc, document, number)
+
+
+async def _handed_in(request: Request, person: Person, case: str, document: str) -> Document:
+    """The case's documents without those that are only uploaded: until they are handed in, they are the applicant's.
+
+    Raises NotFound, before a look at an id is recorded that may be no document of the case at all.
+    """
+
+    async def load() -> Document:
+        doc = await service_of(request).get(files, scope_of_staff(person), case)
+        return {**doc, "documents": {key: one for key, one in doc.get("documents", {}).items() if one.get("filed")}}
+
+    doc = await _once_told(load, document)
+    if document not in {*doc["documents"], *doc.get("made", {})}:
+        raise NotFound(document)
+    return doc
 
 
 async def _opened(request: Request, person: Applicant, case: str) -> tuple[Document, Grant | None]:

@@ -14,13 +14,13 @@ from aktenlauf.contracts.documents import (
     DocumentUploaded,
 )
 from aktenlauf.contracts.envelope import Meta
-from aktenlauf.contracts.intake import ApplicationSubmitted, ReceiptIssued, SupplementFiled
+from aktenlauf.contracts.intake import ApplicationSubmitted, QuestionAnswered, ReceiptIssued, SupplementFiled
 from aktenlauf.contracts.review import DecisionIssued, EvidenceRequested, EvidenceReviewed
 from aktenlauf.contracts.xoev_gateway import MessagePrepared, MessageReceived
 from aktenlauf.kit.erasure import stored_blobs
 from aktenlauf.kit.views import Document, View
 
-files = View("files", version=1)
+files = View("files", version=2)
 """Per case: `documents` {id: {evidence, status, sealed, images, pages, hints, reason, filed}}, `made` {id: {kind,
 sealed}}, `demanded` evidence kinds, `requests` of the office."""
 
@@ -35,8 +35,8 @@ def submit(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
         _document(doc, ref.document)["filed"] = True
 
 
-@files.on(SupplementFiled)
-def supplement(doc: Document, event: SupplementFiled, meta: Meta) -> None:
+@files.on(SupplementFiled, QuestionAnswered)
+def supplement(doc: Document, event: SupplementFiled | QuestionAnswered, meta: Meta) -> None:
     for ref in event.documents:
         _document(doc, ref.document)["filed"] = True
         _settle(doc, ref.kind)

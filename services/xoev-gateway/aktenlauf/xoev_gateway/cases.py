@@ -45,14 +45,6 @@ async def exchange_of(service: Any, case: str) -> Exchange:
     return found
 
 
-async def is_erased(service: Any, case: str) -> bool:
-    """Whether somebody has ordered the erasure of this case."""
-    for owner in (service.name, *service.definition.hears):
-        if await service.ports.log.version(f"{owner}/erasure/{case}"):
-            return True
-    return False
-
-
 async def content_of(service: Any, case: Case) -> ApplicationContent | None:
     """What the applicant declared; None once erased."""
     opened = await service.ports.sealing.open_token(case.content, ApplicationContent)

@@ -31,14 +31,14 @@ from aktenlauf.contracts.review import (
 from aktenlauf.contracts.scheduling import AppointmentBooked, AppointmentMoved
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.contracts.xoev_gateway import MessagePrepared
+from aktenlauf.kit import erasure
 from aktenlauf.kit.decider import Command
-from aktenlauf.kit.errors import NotFound, NotYet, Unavailable
+from aktenlauf.kit.errors import NotFound, NotYet
 from aktenlauf.kit.files import keep, new_identity
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.paper import typeset
 from aktenlauf.kit.reactions import Do, Reactions
-from aktenlauf.kit.workers import WorkersBusy
 from aktenlauf.xoev_gateway import mapping
 from aktenlauf.xoev_gateway.cases import (
     Case,
@@ -46,7 +46,6 @@ from aktenlauf.xoev_gateway.cases import (
     exchange_of,
     file_content,
     find_case,
-    is_erased,
     summary_of,
 )
 from aktenlauf.xoev_gateway.checking import NotValid, written
@@ -228,7 +227,7 @@ async def _tell(
     """Write one message, if this office's messages of this type are written and it is not written yet."""
     case = await find_case(service, meta.case)
     message = message or message_of(meta.id, type_)
-    if not mapping.is_written(type_, case.office) or await is_erased(service, case.id):
+    if not mapping.is_written(type_, case.office) or await erasure.is_ordered(service, case.id):
         return
     if message in (await exchange_of(service, case.id)).prepared:
         return
@@ -238,7 +237,7 @@ async def _tell(
             data, checked = await asyncio.to_thread(written, made, service.settings.xoev_schema_dir)
             yield await _prepared(service, do, case, type_, made, data, checked)
     except NotFound:
-        if not await is_erased(service, case.id):
+        if not await erasure.is_ordered(service, case.id):
             raise
     except (NotWritable, NotValid) as error:
         _log.error("a message cannot be written: an operator must look", type=type_, reason=str(error))
@@ -284,11 +283,11 @@ async def lay_out(event: MessagePrepared, meta: Meta, do: Do, service: Any) -> A
     try:
         data = await file_content(service, opened.file)
     except NotFound:
-        if await is_erased(service, meta.case):
+        if await erasure.is_ordered(service, meta.case):
             return
         raise
     await asyncio.to_thread(drop.put, event.direction, event.message, data)
-    if await is_erased(service, meta.case):  # asked after the file is there: before it, clearing might have passed by
+    if await erasure.is_ordered(service, meta.case):  # asked once the file is there: before, clearing might have passed
         await asyncio.to_thread(drop.clear, meta.case, [event.message])
         return
     yield do(RecordSent, case=meta.case, message=event.message)
@@ -320,7 +319,4 @@ async def _words(
     if can_carry(text):
         return text, None
     data = text_data(title, text, meta.time, content.locale)
-    try:
-        return IN_PDF, await service.ports.workers.run(typeset, TEMPLATE, data)
-    except WorkersBusy as error:
-        raise Unavailable("the workers are busy") from error
+    return IN_PDF, await service.ports.workers.run(typeset, TEMPLATE, data)

@@ -14,13 +14,14 @@ from typing import Any
 
 from aktenlauf.contracts.common import DocumentRef, StoredFile
 from aktenlauf.contracts.xoev_gateway import ReceivedContent
+from aktenlauf.kit import erasure
 from aktenlauf.kit.errors import Erased, Unavailable
 from aktenlauf.kit.files import keep, new_identity
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.scope import System
-from aktenlauf.kit.workers import WorkerFailed, WorkersBusy
-from aktenlauf.xoev_gateway.cases import Case, exchange_of, find_case, is_erased
+from aktenlauf.kit.workers import WorkerFailed
+from aktenlauf.xoev_gateway.cases import Case, exchange_of, find_case
 from aktenlauf.xoev_gateway.domain import Exchange, ReceiveMessage
 from aktenlauf.xoev_gateway.drop import Drop, NotAMessage
 from aktenlauf.xoev_gateway.incoming import Incoming, Refusal, understand
@@ -66,7 +67,7 @@ async def look(service: Any) -> None:
     for file in await asyncio.to_thread(drop.waiting):
         try:
             await _take(service, drop, file)
-        except (Unavailable, WorkersBusy) as error:
+        except Unavailable as error:
             _log.warning("a message waits: something is unavailable", error=error)
             return
         except FileNotFoundError:
@@ -113,7 +114,7 @@ async def _case(service: Any, incoming: Incoming) -> Case:
     known = await service.find(numbers, System("inbox"), incoming.number)
     if known is None:
         raise _Refused("Its antragsidentifikation is no case number of ours.")
-    if await is_erased(service, known["case"]):
+    if await erasure.is_ordered(service, known["case"]):
         raise Erased(known["case"])
     return await find_case(service, known["case"])
 

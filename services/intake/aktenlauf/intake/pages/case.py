@@ -15,6 +15,7 @@ from aktenlauf.intake.pages.counts import boxes_of, counted
 from aktenlauf.intake.pages.letters import listed, refers_to
 from aktenlauf.intake.pages.next_step import OVER, next_step, upload_href
 from aktenlauf.intake.views import applications, evidence, looks, new_uploads, open_evidence
+from aktenlauf.kit.errors import Erased
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.runner import Outcome
@@ -92,6 +93,8 @@ async def ask_to_withdraw(request: Request, person: Applicant, case: str) -> Res
     doc = await service_of(request).get(applications, await scope_of_applicant(request, person), case)
     common = _common(doc, case, speak_for(request))
     boxes = await boxes_of(request, person)
+    if await _is_erased(request, doc):
+        return page(request, "pages/case_erased.html", counts=counted(boxes), **common)
     return page(request, "pages/withdraw.html", counts=counted(boxes), over=doc["status"] in OVER, **common)
 
 
@@ -99,7 +102,9 @@ async def ask_to_withdraw(request: Request, person: Applicant, case: str) -> Res
 async def withdraw(request: Request, person: Applicant, case: str) -> Response:
     """Take the application back."""
     service = service_of(request)
-    await service.get(applications, await scope_of_applicant(request, person), case)
+    doc = await service.get(applications, await scope_of_applicant(request, person), case)
+    if await _is_erased(request, doc):
+        raise Erased(case)
     form = await request.form()
     outcome = await service.run(Withdraw(**await by_applicant(request, person, form), case=case))
     return see_other(request, f"/antrag/{case}", outcome)

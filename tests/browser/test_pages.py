@@ -1,0 +1,90 @@
+"""Every page in the languages, schemes and widths that show something new: right to left, dark, phone, reflow."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser
+
+from ..installed import Running
+from .person import DESKTOP, NARROW, PHONE, Person, faults
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PUBLIC = ("/", "/antrag", "/antrag/neu/study_extension", "/hilfe", "/impressum", "/datenschutz", "/barrierefreiheit")
+OWN = ("/konto", "/postfach")
+OF_CASE = (
+    "/antrag/{case}",
+    "/nachweise/{case}",
+    "/postfach/{case}",
+    "/antrag/{case}/einsicht",
+    "/antrag/{case}/eingang",
+    "/antrag/{case}/zuruecknehmen",
+    "/termin/{case}",
+)
+OFFICE = (
+    "/amt",
+    "/amt/{case}",
+    "/amt/{case}/antrag",
+    "/amt/{case}/nachrichten",
+    "/amt/{case}/nachfordern",
+    "/amt/{case}/entscheidung",
+    "/amt/{case}/verlauf",
+    "/amt/{case}/akte",
+    "/amt/termine",
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "scheme"),
+    [("de", PHONE, "dark"), ("en", NARROW, "light"), ("ar", PHONE, "light"), ("ar", DESKTOP, "dark")],
+    ids=["german-phone-dark", "english-reflow", "arabic-phone", "arabic-desktop-dark"],
+)
+async def test_applicants_pages_show_no_fault(
+    running: Running, browser: Browser, case: str, language: str, size: Any, scheme: str
+) -> None:
+    person = await Person.at(browser, running.url, viewport=size, color_scheme=scheme)
+    await person.sign_in("", "Pia Probe")
+    await person.open(f"/antrag?sprache={language}")
+    for path in PUBLIC + OWN + OF_CASE:
+        await person.open(path.format(case=case))
+        await person.look(f"{_name(path)}-{language}-{scheme}")
+        assert await person.page.locator(".al-header details.al-menu a[hreflang=en]").count() == 1, path
+    assert faults(person) == ""
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (NARROW, "light")], ids=["desktop-dark", "reflow"])
+async def test_the_offices_pages_show_no_fault(
+    running: Running, browser: Browser, case: str, size: Any, scheme: str
+) -> None:
+    person = await Person.at(browser, running.url, viewport=size, color_scheme=scheme)
+    await person.sign_in("/amt", "Paula Prüf")
+    for path in OFFICE:
+        await person.open(path.format(case=case))
+        await person.look(f"{_name(path)}-{scheme}")
+    assert faults(person) == ""
+
+
+async def test_pages_of_the_system_and_the_demonstration_show_no_fault(
+    running: Running, browser: Browser, case: str
+) -> None:
+    person = await Person.at(browser, running.url)
+    await person.open("/anmelden")
+    await person.look("sign-in-demo")
+    await person.open("/vorfuehrung")
+    await person.look("demonstration")
+    await person.sign_in("", "Amira")
+    await person.open(f"/antrag/{case}", 404)
+    await person.look("problem-404")
+    await person.sign_in("/amt", "Paula Prüf")
+    await person.open("/amt/freigaben", 403)
+    await person.look("problem-403")
+    await person.sign_in("/amt", "Fritz Freigabe")
+    await person.open("/amt/freigaben")
+    await person.look("approvals")
+    await person.open("/amt?seite=%00", 422)
+    await person.look("problem-422")
+    assert faults(person) == ""
+
+
+def _name(path: str) -> str:
+    return path.format(case="fall").strip("/").replace("/", "-") or "start"

@@ -71,11 +71,11 @@ async def clarify(j: Journey, words: Words) -> None:
     await request(j, words.request)
     await j.message("reichen")
     await j.supplement("health_insurance", words.insurance)
-    await _told(j, "Zur Prüfung übernommen")
+    await j.supplement_arrived()
     await j.ask(words.question)
     await j.reply(await j.message("Frage"), words.answer)
     await j.until(j.caseworker, f"/amt/{j.case}/nachrichten", lambda page: words.answer in page.text)
-    await _told(j, "Antwort zum Vorgang genommen")
+    await j.recorded("Antwort zum Vorgang genommen")
 
 
 async def settle(j: Journey, words: Words, place_in_list: int = 0) -> None:
@@ -113,11 +113,6 @@ async def judge(j: Journey, note: str) -> None:
     page = await j.caseworker.open(f"/amt/{j.case}?nachweis=passport")
     values = {"ergebnis": "accepted", "vermerk": note}
     await j.caseworker.submit(page, values, action="/pruefen", button="ergebnis")
-
-
-async def _told(j: Journey, words: str) -> None:
-    """Wait until the history says so: what a form was made from before would be refused as outdated."""
-    await j.until(j.caseworker, f"/amt/{j.case}/verlauf", lambda page: words in page.text)
 
 
 def _has_pages(page: Page) -> bool:

@@ -102,7 +102,9 @@ async def _reachable(visitor: Visitor, case: str, *first: str) -> dict[str, Page
         found[path] = page = await visitor.open(path)
         if page.media_type == "text/html":
             links = [*page.links(case), *(str(src) for src in page.tree.xpath("//img/@src"))]
-            waiting += [link.partition("#")[0] for link in links if case in urlsplit(link).path and "sprache=" not in link]
+            waiting += [
+                link.partition("#")[0] for link in links if case in urlsplit(link).path and "sprache=" not in link
+            ]
     return {path: page for path, page in found.items() if case in path}
 
 

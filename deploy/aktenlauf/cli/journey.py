@@ -197,8 +197,16 @@ class Journey:
 
     async def answer_arrived(self) -> Page:
         """The applicant's answer stands in the thread of the office."""
-        path = f"/amt/{self.case}/nachrichten"
-        return await self.until(self.caseworker, path, lambda page: "Oktober 2024" in page.text)
+        await self.until(self.caseworker, f"/amt/{self.case}/nachrichten", lambda page: "Oktober 2024" in page.text)
+        return await self.recorded("Antwort zum Vorgang genommen")
+
+    async def supplement_arrived(self) -> Page:
+        """What was sent later is in the file."""
+        return await self.recorded("Zur Prüfung übernommen")
+
+    async def recorded(self, words: str) -> Page:
+        """The history says so. Until then a form of the office would be refused, as made from an older state."""
+        return await self.until(self.caseworker, f"/amt/{self.case}/verlauf", lambda page: words in page.text)
 
     async def messages_exchanged(self) -> Page:
         """The history tells of XAusländer messages in both directions, handed over."""

@@ -98,6 +98,7 @@ def steps(applicant: Visitor, caseworker: Visitor, approver: Visitor, stranger: 
         ("asks for a missing document", lambda: j.request_evidence(["health_insurance"])),
         ("the applicant reads the request", lambda: j.message("reichen")),
         ("sends the document", lambda: j.supplement("health_insurance", pdf("Krankenkasse.pdf"))),
+        ("which arrives", j.supplement_arrived),
         ("the caseworker asks a question", ask),
         ("the applicant reads it", open_question),
         ("and answers", lambda: j.reply(asked["question"], "Seit Oktober 2024.")),

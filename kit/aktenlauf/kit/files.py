@@ -4,31 +4,16 @@ The identity travels only inside a sealed part (`StoredFile`), so destroying the
 case unreadable at once, copies and backups of the object storage included.
 """
 
+import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator
 
 import pyrage
 
+from aktenlauf.contracts.common import StoredFile
 from aktenlauf.kit.blobs import Blobs
 from aktenlauf.kit.ids import new_id
-
-
-class Sha256Counter:
-    """Digest and size of what runs through."""
-
-    def __init__(self) -> None:
-        self._hash, self.size_bytes = hashlib.sha256(), 0
-
-    def add(self, chunk: bytes) -> None:
-        """Take one chunk into account."""
-        self._hash.update(chunk)
-        self.size_bytes += len(chunk)
-
-    @property
-    def hex(self) -> str:
-        """The digest so far."""
-        return self._hash.hexdigest()
 
 
 def new_identity() -> str:
@@ -36,10 +21,23 @@ def new_identity() -> str:
     return str(pyrage.x25519.Identity.generate())
 
 
+async def keep_file(blobs: Blobs, content: bytes, name: str, media_type: str) -> StoredFile:
+    """Encrypt and store a file under an identity of its own. For files that fit in memory. Raises Unavailable."""
+    identity = new_identity()
+    return StoredFile(
+        blob=await keep(blobs, content, identity),
+        identity=identity,
+        name=name,
+        media_type=media_type,
+        size_bytes=len(content),
+        sha256=await asyncio.to_thread(_sha256, content),
+    )
+
+
 async def keep(blobs: Blobs, content: bytes, identity: str) -> str:
-    """Encrypt and store; the blob's name. For files that fit in memory (uploads have a limit, ours are small)."""
+    """Encrypt under a given identity and store; the blob's name. Raises Unavailable."""
     recipient = pyrage.x25519.Identity.from_str(identity).to_public()
-    sealed = pyrage.encrypt(content, [recipient])
+    sealed = await asyncio.to_thread(pyrage.encrypt, content, [recipient])  # a quarter of a second for 20 MB
     name = new_id()
     await blobs.put(name, _chunks(sealed))
     return name
@@ -51,10 +49,15 @@ async def fetch(blobs: Blobs, name: str, identity: str) -> bytes:
     async for chunk in blobs.get(name):
         sealed.write(chunk)
     try:
-        content: bytes = pyrage.decrypt(sealed.getvalue(), [pyrage.x25519.Identity.from_str(identity)])
+        key = pyrage.x25519.Identity.from_str(identity)
+        content: bytes = await asyncio.to_thread(pyrage.decrypt, sealed.getvalue(), [key])
     except pyrage.DecryptError as error:
         raise ValueError("the file was changed or belongs to another identity") from error
     return content
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 async def _chunks(content: bytes, size: int = 256 * 1024) -> AsyncIterator[bytes]:

@@ -2,13 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from aktenlauf.kit.errors import NotFound, Unavailable
 from aktenlauf.kit.ids import new_id
 
 CHUNK_BYTES = 256 * 1024
+LEFT_OVER_SECONDS = 3600
+"""A part that nobody has written to for so long is left over by a crash; a younger one may be another process's."""
 
 
 class FolderBlobs:
@@ -18,49 +23,52 @@ class FolderBlobs:
         self._folder = folder
         self._parts = folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left_over in self._parts.iterdir():  # uploads that a crash cut off: nobody knows their name
-            left_over.unlink()
+        for part in self._parts.iterdir():
+            with suppress(FileNotFoundError):  # it was finished meanwhile
+                if time.time() - part.stat().st_mtime > LEFT_OVER_SECONDS:
+                    part.unlink()
 
     async def put(self, name: str, chunks: AsyncIterator[bytes]) -> int:
         target = self._path(name)
         part = self._parts / new_id()
         size = 0
-        try:
-            handle = await asyncio.to_thread(part.open, "xb")
+        with _reachable():
             try:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    await asyncio.to_thread(handle.write, chunk)
-                await asyncio.to_thread(_sync, handle.fileno(), handle.flush)
+                handle = await asyncio.to_thread(part.open, "xb")
+                try:
+                    async for chunk in chunks:
+                        size += len(chunk)
+                        await asyncio.to_thread(handle.write, chunk)
+                    await asyncio.to_thread(_sync, handle)
+                finally:
+                    await asyncio.to_thread(handle.close)
+                await asyncio.to_thread(_publish, part, target)
             finally:
-                await asyncio.to_thread(handle.close)
-            await asyncio.to_thread(_publish, part, target)
-        except FileExistsError:
-            raise
-        except OSError as error:
-            raise Unavailable(f"object storage: {error.strerror}") from error
-        finally:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
+                await asyncio.to_thread(part.unlink, missing_ok=True)
         return size
 
     async def get(self, name: str) -> AsyncIterator[bytes]:
+        with _reachable():
+            try:
+                handle = await asyncio.to_thread(self._path(name).open, "rb")
+            except FileNotFoundError:
+                raise NotFound(name) from None
         try:
-            handle = await asyncio.to_thread(self._path(name).open, "rb")
-        except FileNotFoundError:
-            raise NotFound(name) from None
-        except OSError as error:
-            raise Unavailable(f"object storage: {error.strerror}") from error
-        try:
-            while chunk := await asyncio.to_thread(handle.read, CHUNK_BYTES):
+            while chunk := await self._read(handle):
                 yield chunk
         finally:
             await asyncio.to_thread(handle.close)
 
     async def delete(self, name: str) -> None:
-        await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
+        with _reachable():
+            await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
 
     async def close(self) -> None:
         return None
+
+    async def _read(self, handle: BinaryIO) -> bytes:
+        with _reachable():
+            return await asyncio.to_thread(handle.read, CHUNK_BYTES)
 
     def _path(self, name: str) -> Path:
         if not name.replace("-", "").isalnum():
@@ -68,10 +76,20 @@ class FolderBlobs:
         return self._folder / name[-2:] / name
 
 
-def _sync(fileno: int, flush: object) -> None:
-    if callable(flush):
-        flush()
-    os.fsync(fileno)
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """What the folder cannot do now is tried again; a taken name stays what it is."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise Unavailable(f"object storage: {error.strerror}") from error
+
+
+def _sync(handle: BinaryIO) -> None:
+    handle.flush()
+    os.fsync(handle.fileno())
 
 
 def _publish(part: Path, target: Path) -> None:

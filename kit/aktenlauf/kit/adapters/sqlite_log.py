@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -191,8 +192,9 @@ class SqliteLog:
             head = self._last
             self._remember(self._inserted)
         except _FAILURES as error:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # then the next BEGIN fails, until it can be rolled back
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
             outcomes = [Unavailable(f"log: {error}")] * len(jobs)
             head = self._head
         grown, self._head = head > self._head, head
@@ -200,7 +202,7 @@ class SqliteLog:
         for job, outcome in zip(jobs, outcomes, strict=True):
             by_loop.setdefault(job.loop, []).append((job.done, outcome))
         for loop, settled in by_loop.items():
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # its loop is closed: nobody waits there any more
                 loop.call_soon_threadsafe(self._settle, settled, grown)
 
     def _remember(self, new: list[Stored]) -> None:

@@ -28,6 +28,8 @@ _NAME = re.compile(rb"/([A-Za-z#][A-Za-z0-9#]{1,40})")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _OBJECT_STREAM = re.compile(rb"/(?:O|#4[Ff])(?:b|#62)(?:j|#6[Aa])(?:S|#53)(?:t|#74)(?:m|#6[Dd])")
 _INFLATED_BYTES_MAX = 64_000_000
+_COMPRESSED_BYTES_MAX = 200_000_000
+"""More than any file has: only one in which thousands of streams begin and none ends gets beyond it."""
 
 
 class StructureScanner:
@@ -58,12 +60,13 @@ def findings(data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _pdf_marks(data: bytes) -> set[str]:
     names, complete = _names(data), True
-    budget = _INFLATED_BYTES_MAX
+    budget, left_to_look_at = _INFLATED_BYTES_MAX, _COMPRESSED_BYTES_MAX
     for objects in _object_streams(data):
         inflated = _inflated(objects, budget)
         names |= _names(inflated)
         budget -= len(inflated)
-        if budget <= 0:
+        left_to_look_at -= len(objects)
+        if budget <= 0 or left_to_look_at <= 0:
             complete = False
             break
     marks = {_MARKS[name] for name in names & _MARKS.keys()}

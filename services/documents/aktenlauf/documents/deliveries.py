@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from aktenlauf.contracts.common import StoredFile
-from aktenlauf.contracts.documents import DocumentUploaded, PageImages
-from aktenlauf.contracts.envelope import Meta
+from aktenlauf.contracts.documents import DocumentChecked, DocumentDeleted, DocumentUploaded, PageImages
+from aktenlauf.contracts.envelope import Meta, parse
 from aktenlauf.documents import inspection
 from aktenlauf.documents.domain import RecordCheck, RecordScan, RejectDocument
 from aktenlauf.documents.recognition import Refusal
@@ -16,7 +16,7 @@ from aktenlauf.kit.errors import NotFound, Unavailable
 from aktenlauf.kit.files import fetch, keep
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scanner import ScannerUnavailable
-from aktenlauf.kit.workers import WorkerFailed, WorkersBusy
+from aktenlauf.kit.workers import WorkerFailed
 
 deliveries = Reactions("deliveries")
 PAGE_WIDTH_PX = 1200
@@ -41,7 +41,8 @@ async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any
             yield do(RejectDocument, **document, reason="password" if found is Refusal.PASSWORD else "unreadable")
             return
         # Scanned after it was opened once: a file that kills its worker is known by then, and not tried for ever.
-        verdict = await StructureScanner(ports.workers, service.settings.upload_bytes_max).scan(_whole(data))
+        # By its own size, lest a limit that was lowered since lets it be tried for ever.
+        verdict = await StructureScanner(ports.workers, len(data)).scan(_whole(data))
         refused = judge(verdict)
         yield do(RecordScan, **document, clean=refused is None, scanner=verdict.scanner)
         if refused is not None:
@@ -51,10 +52,19 @@ async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any
     except WorkerFailed:
         yield do(RejectDocument, **document, reason="unreadable")
         return
-    except (WorkersBusy, ScannerUnavailable) as error:
-        raise Unavailable("the workers are busy") from error
+    except ScannerUnavailable as error:
+        raise Unavailable("the scanner did not look") from error
     hints = (*verdict.marks, *(("no-text",) if found.text_pages == 0 else ()))
     yield do(RecordCheck, **document, pages=found.pages, hints=hints, blobs=tuple(images.blobs), images=images)
+    if not await _is_recorded(service, meta.stream, images.blobs):  # removed meanwhile: nobody else knows of them
+        for blob in images.blobs:
+            await ports.blobs.delete(blob)
+
+
+async def _is_recorded(service: Any, stream: str, blobs: list[str]) -> bool:
+    events = [parse(stored.record).event for stored in await service.ports.log.read(stream)]
+    checked = any(isinstance(event, DocumentChecked) and event.blobs == blobs for event in events)
+    return checked and not any(isinstance(event, DocumentDeleted) for event in events)
 
 
 async def _page_images(ports: Any, data: bytes, file: StoredFile, pages: int) -> PageImages:

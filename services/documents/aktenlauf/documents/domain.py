@@ -90,7 +90,7 @@ def decide(command: OfDocument, state: Document) -> Sequence[Event]:
                 )
             ]
         case RecordScan():
-            if state.scanned or state.status == "none":
+            if state.scanned or state.status != "uploaded":
                 return []
             return [DocumentScanned(document=command.document, clean=command.clean, scanner=command.scanner)]
         case RecordCheck():

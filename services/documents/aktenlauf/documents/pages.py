@@ -323,7 +323,8 @@ async def _stored(request: Request, doc: Document, document: str) -> StoredFile:
         raise NotFound(document)
     if not opened:
         raise Erased(document)
-    file: StoredFile = opened.file
+    # A message of the office's own system may carry a letter: that is what people are to read, not its XML.
+    file: StoredFile = getattr(opened, "attachment", None) or opened.file
     return file
 
 

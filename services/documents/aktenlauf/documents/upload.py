@@ -14,13 +14,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from aktenlauf.contracts.common import StoredFile
 from aktenlauf.contracts.documents import UploadedFile
 from aktenlauf.contracts.errors import Code
 from aktenlauf.documents.recognition import HEAD_BYTES, Recognised, Refusal, recognise, refuse_size
 from aktenlauf.kit.blobs import Blobs
 from aktenlauf.kit.errors import Refused
-from aktenlauf.kit.files import keep, new_identity
+from aktenlauf.kit.files import keep_file
 
 FILES_PER_REQUEST_MAX = 10
 NAME_CHARACTERS_MAX = 200
@@ -73,18 +72,10 @@ async def take(blobs: Blobs, part: UploadFile, bytes_max: int) -> Kept:
     found = recognise(content[:HEAD_BYTES], name)
     if not isinstance(found, Recognised):
         raise Refused(_CODES[found.code], name=name, seems=found.seems)
-    identity, salt = new_identity(), secrets.token_hex(16)
-    blob = await keep(blobs, content, identity)
-    file = StoredFile(
-        blob=blob,
-        identity=identity,
-        name=name or f"Dokument.{found.extension}",
-        media_type=found.media_type,
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+    file = await keep_file(blobs, content, name or f"Dokument.{found.extension}", found.media_type)
+    salt = secrets.token_hex(16)
     digest = hashlib.sha256(salt.encode() + content).hexdigest()
-    return Kept(digest, blob, UploadedFile(file=file, salt=salt))
+    return Kept(digest, file.blob, UploadedFile(file=file, salt=salt))
 
 
 def clean_name(name: str) -> str:

@@ -1,6 +1,5 @@
 """What intake makes and sends: the confirmation of receipt, and the mail that says that there is something new."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,9 +14,10 @@ from aktenlauf.intake.domain import IssueReceipt, RecordNotification
 from aktenlauf.intake.messages import mail
 from aktenlauf.intake.receipt import TEMPLATE, receipt_data
 from aktenlauf.intake.views import applications
+from aktenlauf.kit import erasure
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotYet
-from aktenlauf.kit.files import keep, new_identity
+from aktenlauf.kit.files import keep_file
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.mailer import Mail
 from aktenlauf.kit.paper import typeset
@@ -46,14 +46,13 @@ async def make_receipt(event: ApplicationSubmitted, meta: Meta, do: Do, service:
         named,
     )
     pdf = await ports.workers.run(typeset, TEMPLATE, data)
-    identity = new_identity()
-    blob = await keep(ports.blobs, pdf, identity)
+    file = await keep_file(ports.blobs, pdf, f"Eingangsbestaetigung-{event.number}.pdf", "application/pdf")
     yield do(
         IssueReceipt,
         case=meta.case,
         document=DocumentRef(document=derived_id(meta.id, "receipt"), kind="receipt"),
-        blobs=(blob,),
-        file=SealedFile(file=_stored(blob, identity, event.number, pdf)),
+        blobs=(file.blob,),
+        file=SealedFile(file=file),
     )
 
 
@@ -70,6 +69,8 @@ async def notify(event: MessageDelivered, meta: Meta, do: Do, service: Any) -> A
         subject, text = mail(doc["number"], _address(service.settings.public_url), content.locale)
         letter = Mail(id=derived_id(meta.id, "mail"), to=content.email, subject=subject, text=text)
         await service.ports.mailer.send(letter, meta.case)
+        if await erasure.is_ordered(service, meta.case):  # asked once it is sent: before, clearing might have passed by
+            await service.ports.mailer.clear(meta.case)
     channel = "mail" if content.email else "none"
     yield do(RecordNotification, case=meta.case, message=event.message, channel=channel)
 
@@ -82,17 +83,6 @@ async def _uploaded(service: Any, ref: DocumentRef) -> StoredFile | None:
             opened = await service.ports.sealing.open(event.sealed)
             return opened.file if opened else None
     raise NotYet(f"document {ref.document}")
-
-
-def _stored(blob: str, identity: str, number: str, pdf: bytes) -> StoredFile:
-    return StoredFile(
-        blob=blob,
-        identity=identity,
-        name=f"Eingangsbestaetigung-{number}.pdf",
-        media_type="application/pdf",
-        size_bytes=len(pdf),
-        sha256=hashlib.sha256(pdf).hexdigest(),
-    )
 
 
 def _address(url: str) -> str:

@@ -1,19 +1,18 @@
 """What the office's side makes: the notice as PDF/A, once a second person has approved it."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aktenlauf.contracts.common import DocumentRef, SealedFile, StoredFile
+from aktenlauf.contracts.common import DocumentRef, SealedFile
 from aktenlauf.contracts.envelope import Meta
 from aktenlauf.contracts.intake import ApplicationContent
 from aktenlauf.contracts.offices import offices
 from aktenlauf.contracts.review import DecisionApproved, Reasons, StaffName
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotYet
-from aktenlauf.kit.files import keep, new_identity
+from aktenlauf.kit.files import keep_file
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.paper import typeset
 from aktenlauf.kit.reactions import Do, Reactions
@@ -40,23 +39,14 @@ async def make_notice(event: DecisionApproved, meta: Meta, do: Do, service: Any)
     if data is None:
         return  # erased meanwhile: there is nobody to notify
     pdf = await service.ports.workers.run(typeset, TEMPLATE, data)
-    identity = new_identity()
-    blob = await keep(service.ports.blobs, pdf, identity)
-    file = StoredFile(
-        blob=blob,
-        identity=identity,
-        name=f"Bescheid-{doc['number']}.pdf",
-        media_type="application/pdf",
-        size_bytes=len(pdf),
-        sha256=hashlib.sha256(pdf).hexdigest(),
-    )
+    file = await keep_file(service.ports.blobs, pdf, f"Bescheid-{doc['number']}.pdf", "application/pdf")
     legal = legal_of(offices()[doc["office"]], meta.at.astimezone(_BERLIN).date())
     yield do(
         IssueDecision,
         case=meta.case,
         decision=event.decision,
         document=DocumentRef(document=derived_id(meta.id, "notice"), kind="notice"),
-        blobs=(blob,),
+        blobs=(file.blob,),
         file=SealedFile(file=file),
         counts_as_announced_on=legal.announced.on,
         announcement_rule=legal.announced.norm.citation,

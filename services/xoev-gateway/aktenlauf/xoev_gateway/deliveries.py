@@ -7,11 +7,10 @@ A message's id follows from what happened and its content from the events, so th
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from aktenlauf.contracts.common import DocumentRef, SealedFile, StoredFile
+from aktenlauf.contracts.common import DocumentRef, SealedFile
 from aktenlauf.contracts.envelope import Meta
 from aktenlauf.contracts.intake import (
     ApplicationSubmitted,
@@ -34,7 +33,7 @@ from aktenlauf.contracts.xoev_gateway import MessagePrepared
 from aktenlauf.kit import erasure
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotFound, NotYet
-from aktenlauf.kit.files import keep, new_identity
+from aktenlauf.kit.files import keep_file
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.paper import typeset
@@ -248,17 +247,8 @@ async def _prepared(
     service: Any, do: Do, case: Case, type_: WrittenType, made: Message, data: bytes, checked: bool
 ) -> Command:
     """A repetition after a crash leaves an object that nothing refers to; the first event counts."""
-    identity = new_identity()
-    blob = await keep(service.ports.blobs, data, identity)
     message, trigger = str(made.header.message_id), made.header.trigger
-    file = StoredFile(
-        blob=blob,
-        identity=identity,
-        name=f"{type_}-{case.number}.xml",
-        media_type="application/xml",
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
-    )
+    file = await keep_file(service.ports.blobs, data, f"{type_}-{case.number}.xml", "application/xml")
     return do(
         PrepareMessage,
         case=case.id,
@@ -268,7 +258,7 @@ async def _prepared(
         trigger=str(trigger) if trigger else None,
         checked=checked,
         document=DocumentRef(document=derived_id(message, "document"), kind="message"),
-        blobs=(blob,),
+        blobs=(file.blob,),
         file=SealedFile(file=file),
     )
 

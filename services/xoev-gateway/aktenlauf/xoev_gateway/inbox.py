@@ -5,18 +5,17 @@ deleted quietly. What cannot be taken is put aside with a sentence for an operat
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from aktenlauf.contracts.common import DocumentRef, StoredFile
+from aktenlauf.contracts.common import DocumentRef
 from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.kit import erasure
 from aktenlauf.kit.errors import Erased, Unavailable
-from aktenlauf.kit.files import keep, new_identity
+from aktenlauf.kit.files import keep_file
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.scope import System
@@ -135,12 +134,13 @@ def _check(service: Any, incoming: Incoming, case: Case, exchange: Exchange) -> 
 
 
 async def _command(service: Any, incoming: Incoming, case: Case, data: bytes) -> ReceiveMessage:
-    file = await _stored(service, data, f"{incoming.type}-{case.number}.xml", "application/xml")
+    blobs = service.ports.blobs
+    file = await keep_file(blobs, data, f"{incoming.type}-{case.number}.xml", "application/xml")
     attachment = None
     if incoming.attachment is not None:
         extension = "pdf" if incoming.media_type == "application/pdf" else "jpg"
         name = f"Schreiben-{case.number}.{extension}"
-        attachment = await _stored(service, incoming.attachment, name, incoming.media_type)
+        attachment = await keep_file(blobs, incoming.attachment, name, incoming.media_type)
     content = ReceivedContent(file=file, text=incoming.text, appointment=incoming.appointment, attachment=attachment)
     return ReceiveMessage(
         id=derived_id("receive", case.id, incoming.message),
@@ -156,16 +156,4 @@ async def _command(service: Any, incoming: Incoming, case: Case, data: bytes) ->
         document=DocumentRef(document=derived_id(incoming.message, "document-in"), kind="message-in"),
         blobs=tuple(stored.blob for stored in (file, attachment) if stored),
         content=content,
-    )
-
-
-async def _stored(service: Any, data: bytes, name: str, media_type: str) -> StoredFile:
-    identity = new_identity()
-    return StoredFile(
-        blob=await keep(service.ports.blobs, data, identity),
-        identity=identity,
-        name=name,
-        media_type=media_type,
-        size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
     )

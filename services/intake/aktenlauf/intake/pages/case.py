@@ -37,7 +37,7 @@ async def case_page(request: Request, person: Person, case: str) -> Response:
     doc = await service.get(applications, scope, case)
     language, boxes = speak_for(request), await boxes_of(request, person)
     box = next((found for found in boxes if found["case"] == case), None)
-    if await _is_erased(request, doc):
+    if await is_erased(request, doc):
         return page(request, "pages/case_erased.html", counts=counted(boxes), **_common(doc, case, language))
     today = words.berlin_day(now(request))
     fresh = new_uploads(await service.find(evidence, scope, case))
@@ -93,7 +93,7 @@ async def ask_to_withdraw(request: Request, person: Applicant, case: str) -> Res
     doc = await service_of(request).get(applications, await scope_of_applicant(request, person), case)
     common = _common(doc, case, speak_for(request))
     boxes = await boxes_of(request, person)
-    if await _is_erased(request, doc):
+    if await is_erased(request, doc):
         return page(request, "pages/case_erased.html", counts=counted(boxes), **common)
     return page(request, "pages/withdraw.html", counts=counted(boxes), over=doc["status"] in OVER, **common)
 
@@ -103,7 +103,7 @@ async def withdraw(request: Request, person: Applicant, case: str) -> Response:
     """Take the application back."""
     service = service_of(request)
     doc = await service.get(applications, await scope_of_applicant(request, person), case)
-    if await _is_erased(request, doc):
+    if await is_erased(request, doc):
         raise Erased(case)
     form = await request.form()
     outcome = await service.run(Withdraw(**await by_applicant(request, person, form), case=case))
@@ -134,7 +134,8 @@ def _by_request(doc: Document, fresh: list[Document], only: str) -> list[tuple[s
     return found + ([(None, left)] if left and not only else [])
 
 
-async def _is_erased(request: Request, doc: Document) -> bool:
+async def is_erased(request: Request, doc: Document) -> bool:
+    """Whether the personal data of a filed application are gone."""
     return bool(doc.get("erased_at")) or not await service_of(request).ports.sealing.open_token(
         doc["sealed"], ApplicationContent
     )

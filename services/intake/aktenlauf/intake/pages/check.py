@@ -16,6 +16,7 @@ from aktenlauf.intake import drafts, forms, submission, views
 from aktenlauf.intake.drafts import Draft
 from aktenlauf.intake.form_texts import error_text
 from aktenlauf.intake.pages import fields, progress, words
+from aktenlauf.intake.pages.case import is_erased
 from aktenlauf.intake.pages.counts import counts_of
 from aktenlauf.intake.pages.draft_request import Visit, draft_page, posted, shown, visit
 from aktenlauf.intake.values import FieldError
@@ -81,6 +82,8 @@ async def receipt(request: Request, person: Applicant, case: str) -> Response:
     visited = await visit(request, person)
     filed = await submission.filed(visited.service, case, visited.party)
     case_document = await visited.service.find(views.applications, Party(visited.party), case)
+    if case_document and await is_erased(request, case_document):
+        return RedirectResponse(f"/antrag/{case}", 303)
     return page(
         request,
         "pages/receipt.html",

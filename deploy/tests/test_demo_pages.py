@@ -49,6 +49,13 @@ async def test_outside_a_demonstration_there_is_no_such_page(tmp_path: Path) -> 
             assert "vorfuehrung" not in (await browser.get("/abmelden")).text
 
 
+async def test_whoever_is_signed_in_can_change_to_somebody_else(show: Show) -> None:
+    async with show.browser() as browser:
+        await browser.get("/vorfuehrung/als/public/amira")
+        await browser.get("/vorfuehrung/als/public/linh")
+        assert (await _session(show, browser, "public")).person.name == "Linh Nguyễn"
+
+
 async def test_every_page_leads_to_the_demonstration(show: Show) -> None:
     async with show.browser() as browser:
         for path in ("/abmelden", "/amt/abmelden"):

@@ -165,3 +165,13 @@ def test_advance_says_what_is_missing_where_nothing_runs(tmp_path: Path) -> None
         _command("demo", "advance", "--days", "1"), env=environment, capture_output=True, text=True, timeout=30
     )
     assert ended.returncode == 1 and "aktenlauf run" in ended.stderr
+
+
+def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
+    with _running(tmp_path, _free_port()) as process:
+        _line(process, "clock")
+        process.send_signal(signal.SIGSTOP)  # so that both wait when it goes on
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(END_SECONDS) == 130

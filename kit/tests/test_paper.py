@@ -137,9 +137,7 @@ def test_another_name_gives_other_bytes(letter: Path) -> None:
     assert pdf_of(letter, "Ana") != pdf_of(letter, "Eva")
 
 
-@pytest.mark.parametrize(
-    "markup", ["#panic()", "*bold* _it_", "$x^2$", "= Head", '#read("/etc/passwd")', "\\ <a> @b"]
-)
+@pytest.mark.parametrize("markup", ["#panic()", "*bold* _it_", "$x^2$", "= Head", '#read("/etc/passwd")', "\\ <a> @b"])
 def test_markup_in_data_stays_text(letter: Path, markup: str) -> None:
     assert markup in text_of(pdf_of(letter, markup))
 
@@ -161,9 +159,7 @@ def test_an_unbreakable_word_stays_on_the_sheet(letter: Path) -> None:
         ({"created": "gestern", "name": "Ana"}, "created"),
     ],
 )
-def test_data_that_the_template_does_not_understand_are_refused(
-    letter: Path, data: dict, reason: str
-) -> None:
+def test_data_that_the_template_does_not_understand_are_refused(letter: Path, data: dict, reason: str) -> None:
     with pytest.raises(PaperError, match=rf"probe\.typ: .*{reason}"):
         typeset(letter, data)
 

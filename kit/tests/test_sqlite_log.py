@@ -1,13 +1,15 @@
 """SQLite keeps the promises of the event log, and refuses what a newer program wrote."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
-from aktenlauf.kit.errors import Halt
+from aktenlauf.kit.errors import Halt, Unavailable
 from aktenlauf.kit.testing.log_suite import LogSuite, OpenLog
+from aktenlauf.kit.testing.samples import happened
 
 
 class TestSqliteLog(LogSuite):
@@ -29,4 +31,13 @@ class TestSqliteLog(LogSuite):
         log = SqliteLog(tmp_path / "log.db")
         pragmas = [log._writer_db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
         assert pragmas == ["wal", 2]
+        await log.close()
+
+    async def test_a_file_that_fails_for_good_leaves_nobody_waiting(self, tmp_path: Path) -> None:
+        log = SqliteLog(tmp_path / "log.db")
+        log._writer_db.close()
+        for number in (1, 2):
+            with pytest.raises(Unavailable):
+                async with asyncio.timeout(10):
+                    await log.append("samples/thing/1", 0, [happened("samples/thing/1", 1)], f"c-{number}")
         await log.close()

@@ -73,3 +73,8 @@ def test_ordinary_files_carry_no_mark(data: bytes) -> None:
 
 def test_eicar_is_found_inside_another_file() -> None:
     assert findings(jpeg() + eicar()) == (("eicar-test-file",), ())
+
+
+def test_a_file_in_which_streams_begin_and_none_ends_is_not_looked_at_for_ever() -> None:
+    data = b"%PDF-1.7" + b"/ObjStm stream " * 200_000
+    assert findings(data) == ((), ("pdf-inflates-beyond-limit",))

@@ -465,6 +465,17 @@ async def test_what_a_reaction_finds_unavailable_is_tried_again_in_place(ports: 
         assert (story.ran, await story.aside()) == ([("1", 1), ("1", 2)], [])
 
 
+async def test_in_a_case_that_was_erased_a_reaction_ends_quietly(ports: Ports) -> None:
+    async with toy(ports) as service:
+        await tell(ports, 1)
+        await settled(service)
+        await ports.keyring.destroy("case/1")
+        await tell(ports, 2)
+        await settled(service)
+        assert await ports.work.aside() == []
+        assert await ports.log.version("toy/case/1") == 1
+
+
 async def test_an_event_that_does_not_fit_its_model_parks_its_case_alone(ports: Ports) -> None:
     story = Story(ports)
     bad = heard("samples/thing/1", 1).replace(b'"number":1', b'"number":"x"')

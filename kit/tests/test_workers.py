@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from aktenlauf.kit.patience import is_transient
 from aktenlauf.kit.scanner import Verdict
 from aktenlauf.kit.testing import misbehaving
 from aktenlauf.kit.workers import WorkerFailed, Workers, WorkersBusy
@@ -124,6 +125,7 @@ async def test_jobs_beyond_the_queue_are_refused_at_once_and_those_within_are_do
         results = await asyncio.gather(*jobs, return_exceptions=True)
     assert results[:3] == [0, 1, 2]
     assert isinstance(results[3], WorkersBusy)
+    assert is_transient(results[3])
 
 
 async def test_a_cancelled_job_ends_its_worker(workers: Workers) -> None:

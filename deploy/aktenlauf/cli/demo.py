@@ -30,6 +30,7 @@ DEMO_USERS: list[DemoUser] = [
     applicant("pruefling", "Pia", "Probe-Ağaoğlu", date(2000, 2, 29), "Prüfbetrieb"),
     applicant("mateo", "Mateo", "Quispe Mamani", date(1998, 11, 30), "wartet auf die Entscheidung"),
     _staff("keller", "Sabine", "Keller", "erlenbruck", "caseworker", note="Sachbearbeitung"),
+    _staff("petersen", "Jonte", "Petersen", "erlenbruck", "caseworker", note="Sachbearbeitung"),
     _staff("braun", "Mehmet", "Braun", "erlenbruck", "caseworker", "approver", note="Sachbearbeitung und Freigabe"),
     _staff("ott", "Ruth", "Ott", "erlenbruck", "counter", "planner", note="Schalter und Terminplanung"),
     _staff("huber", "Franz", "Huber", "lindenried", "caseworker", "approver", note="anderes Amt (Bayern)"),

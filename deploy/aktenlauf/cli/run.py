@@ -108,7 +108,7 @@ def _demonstration(settings: Settings) -> Demonstration:
     is_new = not any(settings.data.glob("*/log.db"))
     made = Made.load(settings.data)
     if settings.demo and is_new:
-        made = Made(planned=len(stories()), complete=False)
+        made = Made(planned=min(len(stories()), settings.demo_cases), complete=False)
         made.keep(settings.data)
     clock = DemoClock(settings.data / CLOCK_NAME, settings.now)
     if settings.now:

@@ -41,6 +41,7 @@ class Team:
 
 
 ERLENBRUCK = Team("erlenbruck", "keller", "braun")
+COLLEAGUE = Team("erlenbruck", "petersen", "braun")
 LINDENRIED = Team("lindenried", "brandl", "huber")
 _ADDRESSES: Mapping[str, Mapping[str, str]] = {
     "erlenbruck": {"street": "Hafenallee", "house_number": "27", "postcode": "00210", "city": "Erlenbruck"},
@@ -193,31 +194,31 @@ _PLAN: Sequence[tuple[str, Team, float, float, int]] = (
     ("submitted", ERLENBRUCK, 1.2, 0.4, 21),
     ("submitted", ERLENBRUCK, 2.1, 1.6, 3),
     ("submitted", ERLENBRUCK, 3.4, 3.1, 55),
-    ("submitted", ERLENBRUCK, 5.2, 5, -4),  # late: the title had ended before
+    ("submitted", ERLENBRUCK, 5.2, 5, -9),  # late: the title had ended before
     ("submitted", ERLENBRUCK, 9, 8.6, 1),
     ("submitted", ERLENBRUCK, 74, 73, -60),  # the three months of § 75 VwGO are nearly over
     ("draft begun", ERLENBRUCK, 3, 3, 60),
     ("draft with evidence", ERLENBRUCK, 12, 4, 30),
-    ("taken", ERLENBRUCK, 13, 10, 17),
-    ("taken", ERLENBRUCK, 31, 28, -2),
+    ("taken", COLLEAGUE, 13, 10, -16),  # late as well
+    ("taken", COLLEAGUE, 31, 28, -2),
     ("taken", ERLENBRUCK, 66, 60, -30),
     ("evidence asked for", ERLENBRUCK, 15, 11, 9),
-    ("evidence asked for", ERLENBRUCK, 38, 33, -12),  # the deadline has passed
+    ("evidence asked for", COLLEAGUE, 38, 33, -12),  # the deadline has passed
     ("evidence asked for", ERLENBRUCK, 9, 3, 33),
     ("evidence supplied", ERLENBRUCK, 27, 1, 6),
-    ("evidence supplied", ERLENBRUCK, 45, 6, -6),
-    ("evidence supplied", ERLENBRUCK, 19, 2, 48),
-    ("question asked", ERLENBRUCK, 22, 4, 14),
+    ("evidence supplied", COLLEAGUE, 45, 6, -6),
+    ("evidence supplied", COLLEAGUE, 19, 2, 48),
+    ("question asked", COLLEAGUE, 22, 4, 14),
     ("question answered", ERLENBRUCK, 35, 1, -1),
     ("question answered", ERLENBRUCK, 16, 3, 26),
-    ("proposed", ERLENBRUCK, 41, 1, 2),
+    ("proposed", COLLEAGUE, 41, 1, 2),
     ("returned", ERLENBRUCK, 49, 2, -15),
     ("granted", ERLENBRUCK, 52, 3, -10),
-    ("granted", ERLENBRUCK, 63, 6, -25),
+    ("granted", COLLEAGUE, 63, 6, -25),
     ("appointment booked", ERLENBRUCK, 55, 3, -14),
     ("appointment booked", ERLENBRUCK, 47, 2, -3),
     ("refused", ERLENBRUCK, 72, 20, -35),
-    ("refused", ERLENBRUCK, 44, 7, 8),
+    ("refused", COLLEAGUE, 44, 7, 8),
     ("withdrawn", ERLENBRUCK, 30, 18, 24),
     ("submitted", LINDENRIED, 2.6, 2.3, 11),
     ("taken", LINDENRIED, 12, 8, 4),

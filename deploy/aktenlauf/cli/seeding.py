@@ -52,7 +52,7 @@ async def seed(installation: Installation, demo: Demonstration) -> None:
     now = demo.clock()
     people = People(lambda subject: _visitor(installation, subject))
     try:
-        for story in stories()[demo.made.begun :]:
+        for story in stories()[demo.made.begun : demo.made.planned]:
             demo.made.begun += 1
             demo.made.keep(demo.data)
             if await _told(story, people, demo, now):

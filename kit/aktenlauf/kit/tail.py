@@ -30,6 +30,8 @@ CATCH_UP_MAX = 2000
 WAIT_SECONDS = 1.0
 NOT_YET_MAX = timedelta(hours=24)
 CLOCK_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""Pause between two rounds over all records that wait or were marked for replay, however much happens meanwhile."""
 
 _log = logger(__name__)
 
@@ -232,6 +234,7 @@ class ReactionTail:
         self._handler = reactions.handler
         self._stopped: dict[str, str] = {}  # group whose records are put aside, in order -> its case
         self._place = Place(work, self._handler)
+        self._retry_at = 0.0
         self.progress = Progress()
 
     async def prepare(self) -> None:
@@ -253,7 +256,7 @@ class ReactionTail:
                 await patiently(self._handler, self._work_off, batch)
             if len(batch) == BATCH_MAX:
                 continue
-            await patiently(self._handler, self._retry_all)
+            await self._retry_now_and_then()
             if not await patiently("waiting for the log", self._log.wait, self._place.position, WAIT_SECONDS):
                 await patiently(self._handler, self._place.store)
 
@@ -261,6 +264,13 @@ class ReactionTail:
         wanted = [await self._take(stored) for stored in batch]
         await self._place.move(batch[-1].position, acted=any(wanted))
         await self.progress.move(batch[-1].position)
+
+    async def _retry_now_and_then(self) -> None:
+        """For what an operator marks: records that wait are tried again when something of their case comes."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._retry_at:
+            await patiently(self._handler, self._retry_all)
+            self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
 
     async def _retry_all(self) -> None:
         for group in sorted(self._stopped):

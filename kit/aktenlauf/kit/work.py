@@ -37,7 +37,7 @@ class Work(Protocol):
     """Implementations MUST store an `aside` before the cursor that passes it, or both in one commit.
 
     Losing the newest cursors is harmless: handlers repeat themselves without effect. Losing an `aside` is not,
-    unless the cursor is lost with it.
+    unless the cursor is lost with it; nor is losing a handler's first cursor, which says that it ever ran.
     """
 
     async def cursor(self, handler: str) -> int | None:

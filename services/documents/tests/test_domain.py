@@ -55,6 +55,12 @@ def test_an_upload_becomes_a_document() -> None:
     given(DOCUMENT).when(ACCEPT).then(UPLOADED)
 
 
+def test_what_was_removed_meanwhile_is_not_looked_through_any_more() -> None:
+    removed = DocumentDeleted(document="d")
+    for command in (SCAN, CHECK, REJECT):
+        given(DOCUMENT, UPLOADED, removed).when(command).quiet()
+
+
 def test_the_same_upload_again_is_the_same_document() -> None:
     given(DOCUMENT, UPLOADED).when(ACCEPT).quiet()
 

@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from starlette.requests import Request
 
 from aktenlauf.contracts.common import Accessed, DocumentRef, ErasureOrdered
-from aktenlauf.contracts.envelope import parse
+from aktenlauf.contracts.envelope import Event, parse
 from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted
 from aktenlauf.contracts.sealed import Sealed
+from aktenlauf.documents.deliveries import deliveries
+from aktenlauf.documents.domain import DeleteDocument, RecordScan
 from aktenlauf.documents.service import definition
 from aktenlauf.documents.views import files
 from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
@@ -246,3 +248,21 @@ async def test_erasure_removes_the_files_and_the_page_says_so(desk: Desk, tmp_pa
 
 def _removal(page: httpx.Response, document: str) -> list[Any]:
     return [(n, (None, v)) for n, v in {**_first_form(page), "entfernen": document}.items()]
+
+
+async def test_page_images_of_a_file_that_is_removed_while_they_are_drawn_are_deleted(
+    desk: Desk, tmp_path: Path
+) -> None:
+    browser = await desk.applicant()
+    await _upload(browser, PDF)
+    entry, service = await desk.document(), desk.stand.service
+    (stored, *_) = await service.ports.log.read(f"documents/document/{entry['id']}")
+    record = parse(stored.record, stored.position)
+    (reaction,) = deliveries.of(record.meta)
+    given: dict[str, Any] = {"id": "remove", "at": NOW, "actor": "party-1", "scope": System("test")}
+    async for command in reaction.run(cast(Event, record.event), record.meta, service):
+        if isinstance(command, RecordScan):  # it was read, and is not drawn yet
+            await service.run(DeleteDocument(**given, case="c-1", document=entry["id"], submitted=False))
+            await desk.stand.settled()
+        await service.run(command.model_copy(update={"id": f"again {command.id}"}))
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []

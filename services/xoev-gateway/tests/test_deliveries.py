@@ -24,6 +24,7 @@ from aktenlauf.kit.log import ANY
 from aktenlauf.kit.testing.faults import Fate, Faulty, When
 from aktenlauf.kit.testing.files import jpeg, pdf, png
 from aktenlauf.kit.testing.samples import unstamped
+from aktenlauf.kit.testing.waiting import until
 from aktenlauf.xoev_gateway import cases
 from aktenlauf.xoev_gateway.message_ids import application_message
 from aktenlauf.xoev_gateway.xauslaender import Answer, Application, Appointment, Question, Schemas, Status
@@ -299,6 +300,22 @@ async def test_a_crash_around_an_event_leaves_one_message(open_gateway, tmp_path
             ("MessageSent", message),
         ]
         assert gateway.lying("to-office") == [f"{message}.xml"]
+
+
+async def test_a_message_waits_while_the_folder_is_away(gateway):
+    gateway.drop.parent.mkdir(parents=True, exist_ok=True)
+    gateway.drop.write_text("something else under its name")
+    await gateway.submitted("erlenbruck", [await gateway.evidence("d-1", "enrolment")])
+    await gateway.receipt()
+
+    async def is_prepared() -> bool:
+        return bool(await gateway.prepared())
+
+    await until(is_prepared)
+    gateway.drop.unlink()
+    await gateway.settled()
+    assert await gateway.ports.work.aside() == []
+    assert gateway.lying("to-office") == [f"{application_message('c-1')}.xml"]
 
 
 async def test_a_message_that_was_picked_up_is_not_laid_out_again(open_gateway, tmp_path: Path):

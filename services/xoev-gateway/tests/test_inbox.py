@@ -73,6 +73,17 @@ def sentence(gateway: Any) -> str:
     return text
 
 
+async def test_a_text_beyond_one_record_is_put_aside_and_holds_up_nobody_behind_it(gateway: Any) -> None:
+    await gateway.applied("erlenbruck")
+    asked = mapping.question(envelope(), TRIGGER, f"Frau {NAME}. " * 20_000, [], date(2026, 12, 21))
+    lay(gateway, write(asked, product()), "a.xml", age_seconds=120)
+    lay(gateway, write(question(), product()), "b.xml")
+    await look(gateway.service)
+    assert "more than" in sentence(gateway)
+    assert len(await gateway.received()) == 1
+    assert gateway.lying("from-office") == []
+
+
 @pytest.mark.parametrize(
     ("make", "expected"),
     [

@@ -22,6 +22,10 @@ RUN = ("-m", "aktenlauf.cli", "run")
 UNDER_LOAD = ("-m", "aktenlauf.cli.bench.server")
 
 
+_NOT_INHERITED = ("AKTENLAUF_", "PYTHONDONTWRITEBYTECODE")
+"""What would make it another server than an operator's: other settings, and all modules compiled at each start."""
+
+
 class ServerFailed(Exception):
     """The server did not become ready; the message holds the end of what it wrote."""
 
@@ -66,6 +70,7 @@ async def served(
     """Start, wait until it is ready, end with the block. Raises ServerFailed."""
     port = _free_port()
     settings = {"AKTENLAUF_DATA": str(folder), "AKTENLAUF_PORT": str(port), **(env or {})}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
     errors = folder.parent / f"{folder.name}.log"
     with errors.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
@@ -73,7 +78,7 @@ async def served(
             *command,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **settings},
+            env={**inherited, **settings},
             cwd=folder.parent,  # no .env file of whoever measures
         )
         server = Server(f"http://localhost:{port}", process.pid)

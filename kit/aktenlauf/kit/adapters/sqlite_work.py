@@ -35,16 +35,20 @@ class SqliteWork:
     async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
         rows = [(a.handler, a.group, a.position, a.record, a.standing, a.error, timestamp(a.since)) for a in aside]
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> bool:
             db.executemany("INSERT OR IGNORE INTO aside VALUES (?,?,?,?,?,?,?)", rows)
+            known = db.execute("SELECT 1 FROM cursors WHERE handler = ?", (handler,)).fetchone()
             db.execute(
                 "INSERT INTO cursors VALUES (?,?) ON CONFLICT (handler) DO UPDATE "
                 "SET position = max(position, excluded.position)",
                 (handler, position),
             )
+            return known is None
 
-        await self._database.run(work)
-        if rows:  # synced: the cursor of a view is in another file, and must not outlive what was put aside before it
+        is_new = await self._database.run(work)
+        # Synced: the cursor of a view is in another file, and must not outlive what was put aside before it; and a
+        # handler without a cursor would begin at the head, and never look at what happened since its first start.
+        if rows or is_new:
             await self._database.checkpoint()
 
     async def aside(self, handler: str | None = None, group: str | None = None) -> Sequence[Aside]:

@@ -29,6 +29,8 @@ from aktenlauf.kit.web.shell import Shell
 
 KIT_FOLDER = Path(__file__).parent
 _PREFIX_BY_SIDE: Mapping[Side, str] = {"public": "", "office": "/amt"}
+_MENU_ENTRY: Mapping[str, str] = {"/nachweise": "/antrag", "/termin": "/antrag", "/amt/nachweise": "/amt"}
+"""What is in no menu -> the entry that leads there."""
 
 
 class Pages:
@@ -59,15 +61,17 @@ def page(
     template: str,
     status: int = 200,
     counts: Mapping[str, int] | None = None,
+    authority: str | None = None,
     **context: Any,
 ) -> Response:
-    """The page. `counts`: numbers beside navigation entries, by path. `context` goes to the template.
+    """The page. `counts`: numbers beside navigation entries, by path. `authority`: key of the office whose case is
+    shown. `context` goes to the template.
 
     Every template may rely on: _ ngettext locale dir side request path status person office_name office_kind nav
     languages csrf command_id strip strip_href session_ends sign_in_href sign_out_href, and the filters of `web.i18n`.
     """
     language = speak_for(request)
-    frame = _frame(request, language, counts or {})
+    frame = _frame(request, language, counts or {}, authority)
     html = _pages(request).render(template, {**frame, "status": status, **context})
     response = HTMLResponse(html, status)
     response.headers["Content-Language"] = language.code
@@ -116,10 +120,10 @@ def _pages(request: Request) -> Pages:
     return cast(Pages, request.app.state.pages)
 
 
-def _frame(request: Request, language: Language, counts: Mapping[str, int]) -> dict[str, Any]:
+def _frame(request: Request, language: Language, counts: Mapping[str, int], authority: str | None) -> dict[str, Any]:
     shell, side, session = shell_of(request), side_of(request), session_of(request)
     person = session.person if session is not None and session.side == side else None
-    office = shell.office(person.office if person else None)
+    office = shell.office(authority or (person.office if person else None))
     return {
         "locale": language.code,
         "dir": language.direction,
@@ -147,7 +151,8 @@ def _csrf(request: Request, shell: Shell, side: Side) -> str:
 
 
 def _nav(request: Request, side: Side, person: Person | None, counts: Mapping[str, int]) -> list[dict[str, Any]]:
-    here = owner(request.url.path).path
+    path = owner(request.url.path).path
+    here = _MENU_ENTRY.get(path, path)
     roles = person.roles if person else frozenset()
     return [
         {

@@ -6,9 +6,10 @@ from pydantic import BaseModel
 from aktenlauf.documents.views import files
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Applicant, Staff
+from aktenlauf.kit.web.api_responses import PROBLEMS
 from aktenlauf.kit.web.commands import looked, scope_of_applicant, scope_of_staff, service_of, up_to_date
 
-router = APIRouter(prefix="/api/documents/v1")
+router = APIRouter(prefix="/api/documents/v1", responses=PROBLEMS)
 
 
 class DocumentSummary(BaseModel):

@@ -42,7 +42,7 @@ from aktenlauf.kit.web.limits import limited
 from aktenlauf.kit.web.pages import page, shell_of, speak_for
 from aktenlauf.kit.web.security import as_uploaded_content
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 Reader = Annotated[Person, requires("caseworker", "approver", "counter")]
 """Who sees content. Planners and auditors do their work without."""
@@ -67,6 +67,9 @@ PROBLEMS = {
     Code.INVALID: "Bitte wählen Sie eine Datei aus.",
 }
 """What went wrong with an upload, and the way out; German msgids."""
+
+DONE = frozenset({"accepted", "not-needed", "complete"})
+"""States of a demanded document in which the applicant has nothing left to do."""
 
 
 @router.get("/nachweise/{case}")
@@ -235,38 +238,62 @@ async def _show(
     requested = {kind: r["deadline"] for r in doc.get("requests", {}).values() for kind in r["evidence"]}
     kinds = list(dict.fromkeys([*requested, *demanded, *(entry["evidence"] for entry in entries)]))
     cards = [_card(kind, entries, requested, doc.get("verdicts", {}), locale) for kind in kinds]
-    response = page(
+    return page(
         request,
         "pages/evidence.html",
         status,
+        authority=next(iter(doc.get("offices", ())), None),
         case=case,
+        number=doc.get("number"),
         submitted=bool(doc.get("submitted")),
         erased=bool(doc.get("erased_at")),
         cards=cards,
-        complete=sum(1 for card in cards if card["files"] or card["settled"]),
+        complete=sum(1 for card in cards if card["state"] in DONE),
         waiting=any(e["status"] == "uploaded" for e in entries),
-        new=any(not e["filed"] for e in entries) and bool(doc.get("submitted")),
+        new=sum(1 for e in entries if not e["filed"]) if doc.get("submitted") else 0,
         errors=errors or {},
         asked=asked,
         updating=updating,
         bytes_max=service_of(request).settings.upload_bytes_max,
         files_max=FILES_PER_REQUEST_MAX,
     )
-    return response
 
 
 def _card(
     kind: str, entries: list[Document], requested: dict[str, str], verdicts: dict[str, str], locale: str
 ) -> Document:
     known = catalogue().evidence[kind]
+    own = [entry for entry in entries if entry["evidence"] == kind]
+    state = _state(own, verdicts.get(kind), known.pieces, asked=kind in requested)
     return {
         "kind": kind,
         "title": known.label.pick(locale),
         "why": known.reason.pick(locale),
-        "files": [entry for entry in entries if entry["evidence"] == kind],
+        "accepted": known.accepted.pick(locale),
+        "pieces": known.pieces,
+        "files": own,
         "deadline": requested.get(kind),
-        "settled": verdicts.get(kind) in ("accepted", "not-needed"),
+        "state": state,
+        "settled": state in ("accepted", "not-needed"),
     }
+
+
+def _state(own: list[Document], verdict: str | None, pieces: int, asked: bool) -> str:
+    """accepted, not-needed, missing, again (asked for once more), look (a file is useless), checking, partial, complete.
+
+    What the office found counts until something new is uploaded.
+    """
+    if verdict in ("accepted", "not-needed"):
+        return str(verdict)
+    if not own:
+        return "missing"
+    if asked and all(entry["filed"] for entry in own):
+        return "again"
+    if any(entry["status"] == "rejected" for entry in own):
+        return "look"
+    if any(entry["status"] == "uploaded" for entry in own):
+        return "checking"
+    return "complete" if len(own) >= pieces else "partial"
 
 
 async def _entry(request: Request, entry: Document) -> Document:

@@ -10,9 +10,10 @@ from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.intake.views import applications, mailbox, open_evidence, open_questions
 from aktenlauf.kit.views import Document, Query
 from aktenlauf.kit.web.access import Applicant, anyone
+from aktenlauf.kit.web.api_responses import PROBLEMS
 from aktenlauf.kit.web.commands import scope_of_applicant, service_of, up_to_date
 
-router = APIRouter(prefix="/api/intake/v1", tags=["intake"])
+router = APIRouter(prefix="/api/intake/v1", responses=PROBLEMS)
 
 
 class Offered(BaseModel):

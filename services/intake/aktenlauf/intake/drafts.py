@@ -5,12 +5,14 @@ left alone. Case id and key exist from the start; the application stream begins 
 there is no draft any more, even if its record should still lie there.
 """
 
+import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -34,6 +36,9 @@ applicant can be expected to come back (Art. 5(1)(e) GDPR: storage limitation)."
 SAVE_ATTEMPTS = 5
 TYPED_MAX_CHARACTERS = 100_000
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 class Typed(BaseModel):
@@ -219,21 +224,30 @@ def gaps(draft: Draft, today: date) -> list[forms.Missing]:
     return sorted((gap for gap in found if gap.step not in last), key=lambda gap: order[gap.step])
 
 
+def turn(case: str) -> asyncio.Lock:
+    """To be held while a draft is filed or discarded: each looks first whether the other has come before it.
+
+    Two windows, or a draft that expires while it is filed; an application that was confirmed must not be erased.
+    """
+    return _turns.setdefault(case, asyncio.Lock())
+
+
 async def discard(service: Service, case: str, reason: Literal["draft-deleted", "draft-expired"], at: datetime) -> None:
     """Erase a draft with everything that was uploaded to it. What was submitted is not touched but for the record."""
-    if not await is_submitted(service, case):
-        await service.run(
-            OrderErasure(
-                id=derived_id(reason, case),
-                at=at,
-                actor=f"system:{reason}",
-                scope=System(reason),
-                service=service.name,
-                case=case,
-                keys=(case_key(case),),
-                reason=reason,
+    async with turn(case):
+        if not await is_submitted(service, case):
+            await service.run(
+                OrderErasure(
+                    id=derived_id(reason, case),
+                    at=at,
+                    actor=f"system:{reason}",
+                    scope=System(reason),
+                    service=service.name,
+                    case=case,
+                    keys=(case_key(case),),
+                    reason=reason,
+                )
             )
-        )
     await service.ports.drafts.delete(case)
 
 

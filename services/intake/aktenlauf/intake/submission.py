@@ -1,9 +1,9 @@
 """Submitting: from a draft to the application that was filed.
 
-    check (pure) -> claim a number -> Submit -> the draft goes
+    check (pure) -> claim a number -> Submit        (-> the draft's record goes, by a reaction)
 
 Each step may be repeated: number, salt and digest follow from the draft, so that a form posted twice, two windows or a
-second try after a crash file one application. A crash behind `Submit` leaves a draft record that counts for nothing.
+second try after a crash file one application. Behind `Submit` the draft counts for nothing, record or not.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ from aktenlauf.contracts.offices import Office, by_postcode
 from aktenlauf.intake import case_number, drafts, forms, views
 from aktenlauf.intake.domain import ClaimNumber, Submit
 from aktenlauf.intake.drafts import Draft
-from aktenlauf.kit.errors import NotFound, Refused
+from aktenlauf.kit.erasure import is_ordered
+from aktenlauf.kit.errors import Erased, NotFound, Refused
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.runner import Outcome
 from aktenlauf.kit.scope import Party, System
@@ -92,7 +93,8 @@ def contents(draft: Draft, office: Office, documents: tuple[DocumentRef, ...], t
 async def submit(service: Service, draft: Draft, given: Mapping[str, Any]) -> Outcome:
     """File the application. `given`: id, at, actor, scope of the applicant's command.
 
-    Raises Refused (incomplete, declaration, no-office, already-submitted) and what the runner raises.
+    Raises Refused (incomplete, declaration, no-office, already-submitted), Erased (discarded meanwhile, in another
+    window), and what the runner raises.
     """
     office = office_of(draft)
     if office is None:
@@ -100,9 +102,10 @@ async def submit(service: Service, draft: Draft, given: Mapping[str, Any]) -> Ou
     evidence = await service.find(views.evidence, Party(draft.party), draft.case)
     fields = contents(draft, office, usable_documents(evidence), drafts.today_of(given["at"]))
     number = await claim_number(service, draft.case, given["at"])
-    outcome = await service.run(Submit(**given, case=draft.case, number=number, **fields))
-    await service.ports.drafts.delete(draft.case)
-    return outcome
+    async with drafts.turn(draft.case):
+        if await is_ordered(service, draft.case):
+            raise Erased(draft.case)
+        return await service.run(Submit(**given, case=draft.case, number=number, **fields))
 
 
 async def claim_number(service: Service, case: str, at: datetime) -> str:

@@ -14,10 +14,12 @@ from fastapi import FastAPI
 
 from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.contracts.envelope import Event, encode, stamp
+from aktenlauf.contracts.intake import ApplicationSubmitted
 from aktenlauf.intake import forms, views
 from aktenlauf.intake.domain import DECIDERS
 from aktenlauf.intake.pages import case as case_pages
 from aktenlauf.intake.pages import draft, public
+from aktenlauf.intake.reactions import drop_draft
 from aktenlauf.kit import erasure
 from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_providers
 from aktenlauf.kit.adapters.oidc import OidcIdentity
@@ -196,6 +198,7 @@ async def intake(tmp_path: Path) -> AsyncIterator[Intake]:
 def _definition() -> Definition:
     reactions = Reactions("reactions")
     erasure.register(reactions, None)
+    reactions.effect(ApplicationSubmitted, name="drop-draft")(drop_draft)
     return Definition(
         name="intake",
         hears=frozenset({"documents", "review"}),

@@ -1,5 +1,6 @@
 """Drafts over the real port: round trip, two windows, strangers, expiry."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,9 +8,15 @@ import pytest
 
 from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.intake import drafts, submission
+from aktenlauf.intake.domain import Submit
 from aktenlauf.intake.drafts import KEPT, Shown, StepChanged
-from aktenlauf.kit.errors import NotFound
+from aktenlauf.kit.erasure import OrderErasure
+from aktenlauf.kit.errors import Erased, NotFound
+from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.keyring import case_key, is_erased
+from aktenlauf.kit.scope import Party, System
+
+from .conftest import COMPLETE, DECLARATIONS, NOW
 
 STEP = catalogue().services["study_extension"].step("person_name")
 OTHER = catalogue().services["study_extension"].step("contact_reach")
@@ -117,6 +124,36 @@ async def test_a_draft_expires_sixty_days_after_its_last_save_and_not_before(int
     assert await drafts.find(intake.service, draft.case, "p1") is None
 
 
+def submittable(draft):
+    """The draft as it is to be filed, and the applicant's command."""
+    answers = {**COMPLETE, **dict.fromkeys(DECLARATIONS, True)}
+    content = draft.content.model_copy(update={"answers": answers})
+    given = {"id": new_id(), "at": NOW, "actor": "party-1", "scope": Party(draft.party), "seen": None}
+    return replace(draft, content=content), given
+
+
+async def test_what_another_window_has_discarded_is_not_filed_any_more(intake):
+    """Not even while its key is still there: whoever files it would be told that it was filed, and then lose it."""
+    draft = await begin(intake)
+    order = {"at": NOW, "actor": "test", "scope": System("test"), "keys": ("case/another",), "reason": "draft-deleted"}
+    await intake.service.run(OrderErasure(id="order", service="intake", case=draft.case, **order))
+    with pytest.raises(Erased):
+        await submission.submit(intake.service, *submittable(draft))
+    assert await intake.events(f"intake/application/{draft.case}") == []
+
+
+async def test_what_is_filed_while_another_window_discards_it_stays(intake):
+    draft = await begin(intake)
+    async with drafts.turn(draft.case):
+        discarding = asyncio.create_task(drafts.discard(intake.service, draft.case, "draft-deleted", NOW))
+        await asyncio.sleep(0)
+        ready, given = submittable(draft)
+        fields = submission.contents(ready, submission.office_of(ready), (), NOW.date())
+        await intake.service.run(Submit(**given, case=draft.case, number="AL-1", **fields))
+    await discarding
+    assert await intake.events(f"intake/erasure/{draft.case}") == []
+
+
 async def test_sweeping_never_erases_what_was_submitted(intake):
     """A crash between filing and removing the draft leaves its record behind."""
     browser = await intake.signed_in()
@@ -125,6 +162,7 @@ async def test_sweeping_never_erases_what_was_submitted(intake):
     await browser.fill(path)
     left = await intake.service.ports.drafts.load(case)
     await browser.submit(path)
+    await intake.settled()
     await intake.service.ports.drafts.save(replace(left, version=1))
     intake.clock.advance(days=61)
     assert await drafts.sweep_expired_drafts(intake.service) == 1

@@ -15,6 +15,7 @@ from aktenlauf.kit.identity import Person
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.views import Query as ViewQuery
 from aktenlauf.kit.web.access import Staff
+from aktenlauf.kit.web.api_responses import PROBLEMS
 from aktenlauf.kit.web.commands import by_staff, scope_of_staff, service_of, up_to_date
 from aktenlauf.review.domain import (
     ApproveDecision,
@@ -32,7 +33,7 @@ from aktenlauf.review.pages.office import Approver, Caseworker
 from aktenlauf.review.pages.typed import clean
 from aktenlauf.review.views import case_file, worklist
 
-router = APIRouter(prefix="/api/review/v1")
+router = APIRouter(prefix="/api/review/v1", responses=PROBLEMS)
 State = Literal["open", "asked", "proposed", "approved", "issued", "closed"]
 Words = Annotated[str, AfterValidator(clean), Field(min_length=1, max_length=8000)]
 Key = Annotated[str, Field(min_length=1, max_length=100)]

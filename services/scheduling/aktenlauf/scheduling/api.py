@@ -10,6 +10,7 @@ from starlette.responses import Response
 from aktenlauf.contracts.envelope import timestamp
 from aktenlauf.contracts.errors import Code
 from aktenlauf.kit.web.access import Applicant, Staff
+from aktenlauf.kit.web.api_responses import PROBLEMS
 from aktenlauf.kit.web.commands import by_applicant, now, scope_of_applicant, scope_of_staff, service_of, up_to_date
 from aktenlauf.kit.web.problems import problem, respond
 from aktenlauf.scheduling.booking import choose, open_starts, slot_at
@@ -17,7 +18,7 @@ from aktenlauf.scheduling.capacity import HORIZON, office_of, opened_days
 from aktenlauf.scheduling.domain import CancelAppointment, ChooseSlot, berlin_day
 from aktenlauf.scheduling.views import appointments, appointments_of_day
 
-router = APIRouter(prefix="/api/scheduling/v1")
+router = APIRouter(prefix="/api/scheduling/v1", responses=PROBLEMS)
 
 State = Literal["none", "offered", "pending", "booked", "lost", "expired", "cancelled", "attended"]
 Day = Annotated[date, Path(ge=date(2020, 1, 1), le=date(2199, 12, 31))]

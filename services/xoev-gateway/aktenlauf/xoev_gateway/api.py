@@ -9,10 +9,11 @@ from aktenlauf.kit import views
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import requires
+from aktenlauf.kit.web.api_responses import PROBLEMS
 from aktenlauf.kit.web.commands import scope_of_staff, service_of, up_to_date
 from aktenlauf.xoev_gateway.views import exchanges
 
-router = APIRouter(prefix="/api/xoev-gateway/v1")
+router = APIRouter(prefix="/api/xoev-gateway/v1", responses=PROBLEMS)
 
 Reader = Annotated[Person, requires("operator", "caseworker")]
 

@@ -72,8 +72,8 @@ async def send_application(event: ApplicationSubmitted, meta: Meta, do: Do, serv
     """130101, with the evidence and the receipt as summary."""
 
     async def make(case: Case, envelope: Envelope) -> Message | None:
+        papers = await gather(service, event.documents)  # first: it is what all else waits for, many times over
         summary, content = await summary_of(service, case), await content_of(service, case)
-        papers = await gather(service, event.documents)
         if content is None or papers is None:
             return None
         return mapping.application(envelope, case.service, content.answers, papers, summary)

@@ -11,10 +11,12 @@ Whoever picks a file up deletes it. Everything here blocks: call it in a thread.
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from aktenlauf.contracts.xoev_gateway import Direction
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.ids import new_id
 from aktenlauf.xoev_gateway.xauslaender.parse import MESSAGE_MAX_BYTES
 
@@ -29,17 +31,28 @@ class NotAMessage(Exception):
     """What lies there cannot be read; the sentence is for an operator and holds nothing of the file."""
 
 
-class Drop:
-    """The folders below one root. They are made on first use."""
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """A folder that is away or full is tried again; nothing of it is a fault of the message."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"hand-over point: {error.strerror}") from error
 
+
+class Drop:
+    """The folders below one root. They are made on first use. Raises Unavailable."""
+
+    @_reachable()
     def __init__(self, root: Path) -> None:
         self.root = root
         for folder in (root, *(root / name for name in FOLDERS)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.chmod(0o700)
 
+    @_reachable()
     def put(self, direction: Direction, message: str, data: bytes) -> None:
-        """Lay a message there, whole or not at all, durable before this returns."""
+        """Lay a message there, whole or not at all, durable before this returns. Raises Unavailable."""
         folder = self.root / direction
         _write_whole(folder / f"{message}.xml", data)
 
@@ -78,8 +91,9 @@ class Drop:
         file.replace(self.root / "refused" / f"{name}.xml")
         return name
 
+    @_reachable()
     def clear(self, case: str, messages: Iterable[str]) -> None:
-        """Remove what lies here of a case."""
+        """Remove what lies here of a case. Raises Unavailable."""
         for message in messages:
             for direction in ("to-office", "to-portal"):
                 for name in (f"{message}.xml", f".{message}.xml.part"):

@@ -29,6 +29,8 @@ from aktenlauf.xoev_gateway.message_ids import application_message
 from aktenlauf.xoev_gateway.views import numbers
 
 LOOK_SECONDS = 1.0
+WORDS_BYTES_MAX = 100_000
+"""What a person is told; an office's whole letter is an attachment. Sealed, it fits into one record."""
 _log = logger(__name__)
 
 
@@ -129,6 +131,8 @@ def _check(service: Any, incoming: Incoming, case: Case, exchange: Exchange) -> 
         raise _Refused(f"Its reader is not the portal of this case ({office.portal}).", case.id)
     if incoming.trigger not in exchange.prepared | {application_message(case.id)}:
         raise _Refused("Its ausloeserUUID names no message of this case.", case.id)
+    if len(f"{incoming.text}{incoming.appointment}".encode()) > WORDS_BYTES_MAX:
+        raise _Refused(f"Its text has more than {WORDS_BYTES_MAX} bytes.", case.id)
     if incoming.test and not (office.test or service.settings.demo):
         raise _Refused("It is a test message, which must not be processed here.", case.id)
 

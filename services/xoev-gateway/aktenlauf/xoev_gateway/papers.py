@@ -4,7 +4,7 @@ What XAusländer cannot carry (a PNG, a file above the parser's limit for one te
 documents made; where those do not show every page either, it stays here and a remark says so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,12 +46,13 @@ def label_of(kind: str) -> str:
     return evidence.label.de if evidence else kind
 
 
-async def gather(service: Any, refs: Iterable[DocumentRef]) -> Papers | None:
+async def gather(service: Any, refs: Sequence[DocumentRef]) -> Papers | None:
     """The documents behind these references; None once the case is erased.
 
     Raises NotYet until documents has looked through each of them, NotFound if an object is gone.
     """
-    found = [(ref, await _history(service, ref)) for ref in refs]  # all, before the first byte is read
+    # All, before the first byte is read, and from the end: what was uploaded last is looked through last.
+    found = [(ref, await _history(service, ref)) for ref in reversed(refs)][::-1]
     papers: list[Paper] = []
     remarks: list[str] = []
     left = EMBEDDED_MAX_BYTES

@@ -147,6 +147,7 @@ def _common(doc: Document, case: str, language: Language) -> dict[str, Any]:
         "number": doc["number"],
         "matter": words.title_of(doc, language.code),
         "office": words.office_name(doc["office"]),
+        "authority": doc["office"],
     }
 
 

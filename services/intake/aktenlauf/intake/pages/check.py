@@ -92,6 +92,7 @@ async def receipt(request: Request, person: Applicant, case: str) -> Response:
         filed_at=_to_the_second(filed.at, visited.locale),
         digest=" ".join(filed.digest[start : start + 4] for start in range(0, len(filed.digest), 4)),
         office=words.office_name(filed.office),
+        authority=filed.office,
         law=words.law(case_document, speak_for(request)) if case_document else None,
         counts=await counts_of(request, person),
     )

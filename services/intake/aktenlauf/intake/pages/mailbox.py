@@ -152,6 +152,7 @@ async def _thread(
         "pages/thread.html",
         status,
         counts=counted(boxes),
+        authority=doc["office"],
         case=case,
         number=doc["number"],
         matter=words.title_of(doc, language.code),
@@ -173,6 +174,7 @@ async def _frame(request: Request, box: Document, found: Document) -> dict[str, 
         "letter": await open_letter(service_of(request), box, found, language),
         "sender": words.office_name(box["office"]) if found["from"] == "office" else _("Von Ihnen"),
         "when": words.moment_full(found["at"], language),
+        "authority": box["office"],
     }
 
 

@@ -4,6 +4,6 @@ from fastapi import APIRouter
 
 from aktenlauf.review.pages import case, decision, history, messages, worklist
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 for group in (worklist, messages, decision, history, case):
     router.include_router(group.router)

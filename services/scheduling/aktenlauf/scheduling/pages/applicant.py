@@ -186,6 +186,7 @@ def _context(request: Request, doc: Document) -> dict[str, Any]:
     return {
         "doc": doc,
         "office": office_of(doc["office"]) if doc.get("office") else None,
+        "authority": doc.get("office"),
         "place": place_of(doc["office"], booked["place"]) if booked else None,
         "moment": words.moment(language, start) if start else None,
         "leaf": words.leaf(language, start) if start else None,

@@ -1,0 +1,100 @@
+"""Each benchmark runs through and reports; how fast it was is no matter of tests."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from aktenlauf.cli.bench import append, start, submit, tail
+from aktenlauf.cli.bench.report import Figure, Result, to_json
+from aktenlauf.cli.main import app
+
+SHORT = 0.4
+
+
+def quiet(done: float, what: str) -> None:
+    """No progress bar."""
+
+
+def values(result: Result) -> dict[str, float | None]:
+    return {figure.name: figure.value for figure in result.figures}
+
+
+def measured(result: Result, *names: str) -> bool:
+    """Whether these figures are there, are numbers, and are not nothing."""
+    found = values(result)
+    return all(isinstance(value := found[name], int | float) and value > 0 for name in names)
+
+
+async def test_append_compares_the_port_with_all_contestants(tmp_path: Path) -> None:
+    result = await append.measure(tmp_path, SHORT, quiet)
+    assert measured(result, "ratio_to_bare_driver", "ratio_to_eventsourcing", "ratio_64_to_1")
+    assert 300 <= result.settings["event_bytes"] <= 400
+    assert len({len(rates) for rates in result.series.values()}) == 1  # everybody had as many turns
+
+
+async def test_append_says_so_and_leaves_the_ratio_open_where_eventsourcing_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(append, "eventsourcing", lambda path: None)
+    result = await append.measure(tmp_path, SHORT, quiet)
+    assert values(result)["ratio_to_eventsourcing"] is None
+    assert any("EVENTSOURCING" in note for note in result.notes)
+
+
+async def test_tail_rebuilds_and_hears(tmp_path: Path) -> None:
+    result = await tail.measure(tmp_path, SHORT, quiet, events=600)
+    assert measured(
+        result, "tail_events_per_second", "tail_scattered_events_per_second", "hear_and_apply_events_per_second"
+    )
+
+
+def test_mixed_cases_come_with_dense_versions() -> None:
+    versions: dict[str, list[int]] = {}
+    for record in tail.mixed(20, 500):
+        content = orjson.loads(record)
+        versions.setdefault(content["stream"], []).append(content["version"])
+    assert len(versions) > 20
+    assert all(found == list(range(1, len(found) + 1)) for found in versions.values())
+
+
+async def test_submit_hands_in_through_pages_and_ports_and_the_office_sees_it(tmp_path: Path) -> None:
+    result = await submit.measure(tmp_path, 2 * SHORT, quiet, files=2, file_bytes=30_000)
+    assert measured(result, "http_submissions_per_second", "ports_submissions_per_second")
+    assert (values(result)["http_never_visible"], values(result)["ports_never_visible"]) == (0, 0)
+    assert result.series["http_visible_after_seconds"]
+    assert result.series["ports_visible_after_seconds"]
+
+
+async def test_start_is_measured_on_an_empty_and_on_an_existing_folder(tmp_path: Path) -> None:
+    result = await start.measure(tmp_path, 2 * SHORT, quiet)
+    assert measured(result, "ready_on_empty_folder", "ready_on_existing_folder")
+
+
+def test_the_file_has_figures_ratios_targets_hardware_and_settings(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    run = CliRunner().invoke(app, ["bench", "append", "--seconds", str(SHORT), "--json", str(file)])
+    assert run.exit_code == 0, run.output
+    content: dict[str, Any] = orjson.loads(file.read_bytes())
+    assert {"cores", "python", "sqlite"} <= content["hardware"].keys()
+    bench = content["benches"]["append"]
+    assert {"figures", "ratios", "targets", "settings", "series"} <= bench.keys()
+    assert bench["targets"]["ratio_to_bare_driver"]["target"] == 0.6
+    assert math.isfinite(bench["ratios"]["ratio_to_bare_driver"])
+
+
+def test_a_target_is_met_from_the_side_that_is_better() -> None:
+    assert Figure("rate", 3.0, "1/s", 2.0).met
+    assert not Figure("seconds", 3.0, "s", 2.0, "less").met
+    assert Figure("unknown", None, "s", 2.0).met is None
+    assert Figure("informative", 3.0, "s").met is None
+
+
+def test_what_could_not_be_measured_is_null_in_the_file() -> None:
+    result = Result("append")
+    result.add("ratio_to_eventsourcing", None, "", 1.3)
+    content = orjson.loads(to_json([result]))
+    assert content["benches"]["append"]["ratios"] == {"ratio_to_eventsourcing": None}

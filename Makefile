@@ -28,7 +28,7 @@ run: setup ## the whole system in one process, with demonstration data, on http:
 	@exec $(BIN)/aktenlauf run
 
 test: setup ## every test that can run here
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile
 
 check: setup ## style, types, import arrows, contracts
 	$(BIN)/ruff check .

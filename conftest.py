@@ -4,7 +4,6 @@ AKTENLAUF_TIERS names the tiers that must run here: `browser` (Chromium), `schem
 """
 
 import os
-from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -15,14 +14,12 @@ TIERS = {"browser": "browser", "schemas": "XOEV_SCHEMA_DIR"}
 _left_out: dict[str, list[str]] = {}
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Runs in the one process that reports, also where the tests run in several."""
     if report.skipped and not hasattr(report, "wasxfail"):
         reason = str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
         tier = next((tier for tier, word in TIERS.items() if word.lower() in reason.lower()), "other")
-        _left_out.setdefault(tier, []).append(item.nodeid)
-    return report
+        _left_out.setdefault(tier, []).append(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

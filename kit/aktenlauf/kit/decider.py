@@ -55,6 +55,10 @@ class Command(BaseModel):
         """The keyring entry for its events' sealed parts."""
         return self.key.format_map(self.__dict__)
 
+    def substance(self) -> dict[str, Any]:
+        """What the same command says again when it is repeated: all but what belongs to the single request."""
+        return self.model_dump(exclude={"id", "at", "seen", "correlation"})
+
     def subject(self) -> str | None:
         """The case, or None for private streams."""
         return getattr(self, "case", None)

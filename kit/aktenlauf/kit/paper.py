@@ -105,7 +105,7 @@ def _created(template: Path, data: Mapping[str, Any]) -> datetime:
         raise PaperError(template.name, f"created must be an ISO 8601 instant: {error!r}") from error
     if created.tzinfo is None:
         raise PaperError(template.name, "created must name its offset from UTC")
-    return created
+    return created.replace(microsecond=0)  # Typst refuses a finer one
 
 
 @cache

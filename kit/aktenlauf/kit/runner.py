@@ -7,6 +7,7 @@ is a client's error that must not pass as success.
 import asyncio
 import hashlib
 import hmac
+import random
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,13 +57,13 @@ class Runner:
             raise ValueError(f"{type(command).__name__} is for {stream}, which {self._service} does not own")
         digest = await self._digest(command)
         async with self._in_turn(stream):
-            for _ in range(CONFLICTS_MAX + 1):
+            for attempt in range(CONFLICTS_MAX + 1):
                 if earlier := await self._log.known(stream, command.id, digest):
                     return _repeated(earlier)
                 try:
                     return await self._attempt(command, decider, stream, digest)
-                except Conflict:
-                    continue
+                except Conflict:  # a moment for the other process, a longer one each time, or it is faster again
+                    await asyncio.sleep(random.uniform(0.001, 0.002) * 2**attempt)  # noqa: S311 no secret
         raise Unavailable(f"{stream} is written by many at once", retry_after=1)
 
     async def state(self, decider: Decider[Any], stream: str) -> tuple[Any, int]:
@@ -121,8 +122,7 @@ class Runner:
         if isinstance(command.scope, System):
             return b""
         secret = await self._sealing.keyring.create("installation/command-digest")
-        content = command.model_dump(exclude={"id", "at", "seen", "correlation"})
-        payload = f"{type(command).__name__}{sorted(content.items())!r}".encode()
+        payload = f"{type(command).__name__}{sorted(command.substance().items())!r}".encode()
         return hmac.new(secret, payload, hashlib.sha256).digest()[:16]
 
     @asynccontextmanager

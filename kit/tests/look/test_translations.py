@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from gettext import c2py
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -12,6 +14,7 @@ from aktenlauf.contracts.site import PREFIXES
 from aktenlauf.kit.web.pages import KIT_FOLDER
 from aktenlauf.kit.web.problem_texts import SIGN_IN_TEXTS, TEXTS
 
+ROOT = Path(__file__).parents[3]
 LOCALES = KIT_FOLDER.parent / "locales"
 PLURALS = {"en": 2, "ar": 6}
 
@@ -76,3 +79,29 @@ def test_no_text_is_translated_in_two_files():
                 ids = {str(message.id) for message in read_po(source, locale=locale) if message.id}
             assert not ids & seen, file.name
             seen |= ids
+
+
+def files_of_all_parts() -> list[Path]:
+    """Every translation in the project: whatever part, whatever page."""
+    return sorted(file for folder in ("kit", "services", "deploy") for file in (ROOT / folder).glob("**/locales/*.po"))
+
+
+def test_all_parts_count_plurals_alike():
+    """The texts of a page are merged from several files; one formula then counts for all of them."""
+    formulas: dict[str, set[str]] = {}
+    for file in files_of_all_parts():
+        with file.open("rb") as source:
+            texts = read_po(source, locale=file.name.split(".")[-2])
+        if any(message.pluralizable for message in texts):
+            formulas.setdefault(str(texts.locale), set()).add(texts.plural_forms)
+            bad = [m.id for m in texts if m.pluralizable and len(m.string) != texts.num_plurals]
+            assert bad == [], file
+    assert {locale: len(found) for locale, found in formulas.items()} == {"en": 1, "ar": 1}
+
+
+def test_arabic_counts_in_the_order_of_gettext():
+    """zero, one, two, few, many, other. source: Unicode CLDR, plural rules of ar, in the order gettext gives them."""
+    with (LOCALES / "ar.po").open("rb") as source:
+        forms = read_po(source, locale="ar").plural_expr
+    chosen = [c2py(forms)(number) for number in (0, 1, 2, 3, 10, 11, 99, 100, 102, 103, 111)]
+    assert chosen == [0, 1, 2, 3, 3, 4, 4, 5, 5, 3, 4]

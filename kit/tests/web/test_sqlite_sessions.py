@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aktenlauf.kit.adapters.sqlite_sessions import SqliteSessions
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.testing.sessions_suite import NOW, PERSON, SessionsSuite
 
 
@@ -39,6 +40,14 @@ class TestSqliteSessions(SessionsSuite):
         again = SqliteSessions(tmp_path / "sessions.db", b"s" * 32)
         assert await again.load("public", token, NOW) is not None
         again.close()
+
+    async def test_a_file_that_fails_is_unavailable_and_signs_nobody_out(self, sessions: SqliteSessions) -> None:
+        token = await sessions.create("public", PERSON, NOW)
+        sessions._db.execute("ALTER TABLE session RENAME TO away")
+        with pytest.raises(Unavailable):
+            await sessions.load("public", token, NOW)
+        sessions._db.execute("ALTER TABLE away RENAME TO session")
+        assert await sessions.load("public", token, NOW) is not None
 
     def test_the_file_is_readable_by_its_owner_alone(self, sessions: SqliteSessions, tmp_path: Path) -> None:
         assert stat.S_IMODE((tmp_path / "sessions.db").stat().st_mode) == 0o600

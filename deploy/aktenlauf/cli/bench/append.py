@@ -8,7 +8,6 @@ import asyncio
 import importlib.util
 import sqlite3
 import time
-import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +26,6 @@ ROUND_SECONDS = 0.15
 EVENTS_PER_STREAM = 5
 POOL = 1000
 """Different pre-serialised events, used in turn."""
-BATCH = 50
-"""Objects that eventsourcing gets ready between two looks at the clock, not counted."""
 
 _INSERT = "INSERT INTO events (position, stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?,?)"
 
@@ -155,33 +152,9 @@ def eventsourcing(path: Path) -> Contestant | None:
     """`Application.save` of one new aggregate a time, on the library's own SQLite module; None if not installed."""
     if importlib.util.find_spec("eventsourcing") is None:
         return None
-    from eventsourcing.application import Application
-    from eventsourcing.domain import Aggregate
+    from aktenlauf.cli.bench.library import saving
 
-    class Case(Aggregate):
-        """An aggregate whose first event has about the size of ours."""
-
-        def __init__(self, record: str) -> None:
-            self.record = record
-
-    env = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path)}
-    application: Any = Application(env=env)
-    payload = "x" * 200  # beside the library's own attributes
-
-    async def save(seconds: float) -> float:
-        count, spent = 0, 0.0
-        while spent < seconds:
-            cases = [Case(record=payload) for _ in range(BATCH)]
-            began = time.perf_counter()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)
-                for case in cases:
-                    application.save(case)
-            spent += time.perf_counter() - began
-            count += len(cases)
-        return count / spent
-
-    return save
+    return saving(path)
 
 
 def _settings(bare: Path, rounds: int) -> dict[str, Any]:

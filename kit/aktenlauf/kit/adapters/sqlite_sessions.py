@@ -13,6 +13,7 @@ from typing import TypeVar
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.identity import Person, Side
 from aktenlauf.kit.sessions import IDLE, LONGEST, RENEW_EVERY, Session, TokenKeys, new_token, token_keys
 
@@ -79,7 +80,10 @@ class SqliteSessions:
     async def _run(self, work: Callable[[], T]) -> T:
         def locked() -> T:
             with self._lock:
-                return work()
+                try:
+                    return work()
+                except sqlite3.OperationalError as error:
+                    raise Unavailable(f"sessions: {error}") from error
 
         return await asyncio.to_thread(locked)
 

@@ -18,6 +18,7 @@ from aktenlauf.kit.scope import Office, Party
 from aktenlauf.kit.service import Service
 from aktenlauf.kit.web.written import catch_up, remember
 
+_VERSION_DIGITS_MAX = 9
 COMMAND_FIELD, SEEN_FIELD, KEY_HEADER = "command_id", "seen", "Idempotency-Key"
 
 
@@ -50,11 +51,17 @@ async def by_staff(request: Request, person: Person, form: Any = None) -> dict[s
 def _given(request: Request, form: Any) -> dict[str, Any]:
     form = form or {}
     id_ = request.headers.get(KEY_HEADER) or form.get(COMMAND_FIELD) or new_id()
-    seen = form.get(SEEN_FIELD)
     try:
-        return {"id": str(UUID(str(id_))), "at": now(request), "seen": int(seen) if seen else None}
+        return {"id": str(UUID(str(id_))), "at": now(request), "seen": _version(form.get(SEEN_FIELD))}
     except ValueError:
         raise Refused(Code.INVALID) from None
+
+
+def _version(typed: Any) -> int | None:
+    """A version of a stream, as a form names it. Raises ValueError."""
+    if typed and not (str(typed).isascii() and str(typed).isdecimal() and len(str(typed)) <= _VERSION_DIGITS_MAX):
+        raise ValueError(typed)
+    return int(typed) if typed else None
 
 
 def now(request: Request) -> datetime:

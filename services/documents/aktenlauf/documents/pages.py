@@ -19,7 +19,7 @@ from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.documents.domain import AcceptUpload, DeleteDocument
 from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, files_of, read_form, take
 from aktenlauf.documents.views import files
-from aktenlauf.kit.errors import Erased, NotFound, Refused
+from aktenlauf.kit.errors import CommandReused, Erased, NotFound, Refused
 from aktenlauf.kit.files import fetch
 from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
 from aktenlauf.kit.identity import Person
@@ -135,7 +135,11 @@ async def _accept(
             blobs=(kept.blob,),
             file=kept.file,
         )
-        outcome = await service.run(accept)
+        try:
+            outcome = await service.run(accept)
+        except CommandReused:
+            await service.ports.blobs.delete(kept.blob)
+            raise
         if not outcome.events:  # sent before: what was stored for it counts, this copy does not
             await service.ports.blobs.delete(kept.blob)
         outcomes.append(outcome)
@@ -279,9 +283,8 @@ def _card(
 
 
 def _state(own: list[Document], verdict: str | None, pieces: int, asked: bool) -> str:
-    """accepted, not-needed, missing, again (asked for once more), look (a file is useless), checking, partial, complete.
-
-    What the office found counts until something new is uploaded.
+    """One of accepted, not-needed, missing, again (asked for once more), look (a file is useless), checking, partial
+    and complete. What the office found counts until something new is uploaded.
     """
     if verdict in ("accepted", "not-needed"):
         return str(verdict)

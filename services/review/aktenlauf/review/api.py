@@ -182,6 +182,8 @@ async def take(request: Request, staff: Caseworker, case: str) -> Done:
 async def review(request: Request, staff: Caseworker, case: str, body: ReviewBody) -> Done:
     """Judge one item."""
     _known([body.evidence])
+    if body.document:
+        office.handed_in(await service_of(request).get(case_file, scope_of_staff(staff), case), body.document)
     return await _run(request, staff, ReviewEvidence, case, body.model_dump())
 
 

@@ -13,7 +13,7 @@ from aktenlauf.intake.pages.counts import boxes_of, counted
 from aktenlauf.intake.pages.letters import find_message, is_unread, listed, open_letter
 from aktenlauf.intake.pages.next_step import OVER, upload_href
 from aktenlauf.intake.views import applications, evidence, new_uploads, open_evidence
-from aktenlauf.kit.errors import NotFound, Refused
+from aktenlauf.kit.errors import CommandReused, NotFound, Refused
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.runner import Outcome
@@ -22,6 +22,7 @@ from aktenlauf.kit.web.access import Applicant
 from aktenlauf.kit.web.commands import by_applicant, now, scope_of_applicant, see_other, service_of, up_to_date
 from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.kit.web.pages import page, speak_for
+from aktenlauf.kit.web.problem_texts import TEXTS
 from aktenlauf.kit.web.written import remember
 
 router = APIRouter(include_in_schema=False)
@@ -58,9 +59,9 @@ async def write(request: Request, person: Applicant, case: str) -> Response:
     """A letter that nobody asked for."""
     await up_to_date(request)
     await _own(request, person, case)
-    outcome, error, text = await _send(request, person, case, None)
+    outcome, status, error, text = await _send(request, person, case, None)
     if outcome is None:
-        return await _thread(request, person, case, status=422, text=text, error=error)
+        return await _thread(request, person, case, status=status, text=text, error=error)
     return see_other(request, f"/postfach/{case}", outcome)
 
 
@@ -96,9 +97,11 @@ async def answer(request: Request, person: Applicant, case: str, message: str) -
     boxes, box, found = await _message(request, person, case, message)
     if found.get("about") != "question":
         raise NotFound(message)
-    outcome, error, text = await _send(request, person, case, found["refers_to"])
+    outcome, status, error, text = await _send(request, person, case, found["refers_to"])
+    if outcome is None and status == CommandReused.status:  # answered already: what was typed now is a new letter
+        return await _thread(request, person, case, status=status, text=text, error=error)
     if outcome is None:
-        return await _show(request, person, boxes, box, found, status=422, text=text, error=error)
+        return await _show(request, person, boxes, box, found, status=status, text=text, error=error)
     return see_other(request, f"/postfach/{case}/{message}", outcome)
 
 
@@ -126,19 +129,24 @@ async def _read(request: Request, person: Person, case: str, found: Document) ->
     return await service_of(request).run(ReadMessage(**given, case=case, message=found["id"]))
 
 
-async def _send(request: Request, person: Person, case: str, question: str | None) -> tuple[Outcome | None, str, str]:
-    """The outcome, or None with what is wrong and what was typed."""
+async def _send(
+    request: Request, person: Person, case: str, question: str | None
+) -> tuple[Outcome | None, int, str, str]:
+    """The outcome, or None with status, what is wrong, and what was typed."""
     form = await request.form()
     text = str(form.get("text") or "").replace("\r\n", "\n")
     if len(text) > TEXT_MAX_CHARACTERS:
-        return None, _(TOO_LONG).format(length=len(text), max=TEXT_MAX_CHARACTERS), text
+        return None, 422, _(TOO_LONG).format(length=len(text), max=TEXT_MAX_CHARACTERS), text
     given = await by_applicant(request, person, form)
     try:
-        return await service_of(request).run(AnswerQuestion(**given, case=case, text=text, question=question)), "", text
+        command = AnswerQuestion(**given, case=case, text=text, question=question)
+        return await service_of(request).run(command), 303, "", text
+    except CommandReused as reused:  # the page of a letter that was sent already, changed and sent once more
+        return None, reused.status, _(TEXTS[reused.code][1]), text
     except Refused as refused:
         if refused.code != Code.EMPTY_MESSAGE:
             raise
-        return None, _("Die Nachricht ist leer. Schreiben Sie bitte etwas."), text
+        return None, 422, _("Die Nachricht ist leer. Schreiben Sie bitte etwas."), text
 
 
 async def _thread(

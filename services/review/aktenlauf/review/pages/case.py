@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from aktenlauf.contracts.documents import PageImages, UploadedFile
 from aktenlauf.contracts.errors import Code
-from aktenlauf.kit.errors import NotFound, Refused
+from aktenlauf.kit.errors import CommandReused, NotFound, Refused
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Staff
 from aktenlauf.kit.web.commands import by_staff, scope_of_staff, see_other, service_of
 from aktenlauf.kit.web.i18n import date_num, datetime_num
+from aktenlauf.kit.web.problem_texts import TEXTS
 from aktenlauf.review import answers, words
 from aktenlauf.review.domain import ReviewEvidence, TakeCase, Verdict
 from aktenlauf.review.pages import office
@@ -52,6 +53,8 @@ async def review(request: Request, staff: Caseworker, case: str) -> Response:
     note = clean(note)
     if kind not in office.kinds_of(shown.doc):
         raise NotFound(kind)
+    if document:
+        office.handed_in(shown.doc, document)
     kept: dict[str, Any] = {"note": note, "verdict": verdict or ""}
     errors = [("ergebnis", "Wählen Sie ein Ergebnis.")] if verdict is None else []
     if len(note) > NOTE_MAX:
@@ -74,6 +77,9 @@ async def review(request: Request, staff: Caseworker, case: str) -> Response:
             raise
         news = await came_in(request, case, command.seen)
         return await _desk(request, shown, kind, document, None, 409, **kept, news=news)
+    except CommandReused as reused:
+        errors = [("vermerk", TEXTS[reused.code][1])]
+        return await _desk(request, shown, kind, document, None, 409, **kept, errors=errors)
     doc = shown.doc
     doc.setdefault("verdicts", {})[kind] = {"verdict": verdict}
     return see_other(request, _path(case, nachweis=_first_open(doc) or kind), outcome)

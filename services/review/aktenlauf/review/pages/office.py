@@ -13,7 +13,7 @@ from starlette.responses import Response
 from aktenlauf.contracts.intake import ApplicationContent, FreeText
 from aktenlauf.contracts.offices import Office, offices
 from aktenlauf.contracts.review import StaffName
-from aktenlauf.kit.errors import Forbidden
+from aktenlauf.kit.errors import Forbidden, NotFound
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.keyring import staff_of
@@ -275,6 +275,12 @@ def filed(doc: Document) -> list[Document]:
     """The documents that were handed in, in the order of their upload."""
     found = [d for d in doc.get("documents", {}).values() if d.get("filed") and not d.get("deleted")]
     return sorted(found, key=lambda d: (d.get("uploaded_at", ""), d["id"]))
+
+
+def handed_in(doc: Document, document: str) -> None:
+    """Raises NotFound for an id that is no document of this case: it would stand in the event in the clear."""
+    if not any(d["id"] == document for d in filed(doc)):
+        raise NotFound(document)
 
 
 def in_order(doc: Document) -> list[Document]:

@@ -5,6 +5,7 @@ Unlike a `Visitor` it fills in no forms and follows no redirects, so that a test
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -56,10 +57,10 @@ async def demo_user(here: Inside, side: Side, user: str) -> Browser:
     return _with_token(here, browser, side)
 
 
-async def somebody(here: Inside, side: Side, person: Person) -> Browser:
-    """A session for a person whom no provider would describe like this."""
+async def somebody(here: Inside, side: Side, person: Person, ago: timedelta = timedelta(0)) -> Browser:
+    """A session, begun some time ago, for a person whom no provider would describe like this."""
     shell, browser, carrier = here.installation.shell, nobody(here), Response()
-    shell.cookies.set_session(carrier, side, await shell.sessions.create(side, person, shell.clock()))
+    shell.cookies.set_session(carrier, side, await shell.sessions.create(side, person, shell.clock() - ago))
     name, _, value = carrier.headers["set-cookie"].partition(";")[0].partition("=")
     browser.client.cookies.set(name, value, domain="localhost.local")
     return _with_token(here, browser, side)

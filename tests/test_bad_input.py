@@ -24,7 +24,6 @@ from aktenlauf.kit.identity import Person
 from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.testing import files
-from aktenlauf.kit.web.cookies import SESSION_NAMES
 from aktenlauf.kit.work import Standing
 from aktenlauf.review.views import history
 
@@ -153,14 +152,8 @@ async def test_a_file_that_kills_its_parser_leaves_every_service_standing(people
 
 
 async def _expired(people: People) -> Browser:
-    shell = people.here.installation.shell
-    browser = await browsers.somebody(
-        people.here, "public", Person(subject="x", name="X", roles=frozenset({"applicant"}))
-    )
-    token = await shell.sessions.create("public", Person(subject="x", name="X"), shell.clock() - timedelta(minutes=31))
-    seal = shell.cookies._seal("public", token)
-    browser.client.cookies.set(SESSION_NAMES["public"], f"{token}.{seal}", domain="localhost.local")
-    return browser
+    person = Person(subject="x", name="X", roles=frozenset({"applicant"}))
+    return await browsers.somebody(people.here, "public", person, ago=timedelta(minutes=31))
 
 
 @on_module_loop

@@ -16,10 +16,13 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
 from aktenlauf.cli.installation import definitions
+from aktenlauf.documents.views import files as files_view
 from aktenlauf.kit.keyring import party_of
 from aktenlauf.kit.scope import Office, Party, Scope, System
+from aktenlauf.kit.testing import files
 from aktenlauf.kit.views import PAGE_MAX, Document, Query, View
 
+from . import browsers
 from .browsers import Browser
 from .marked_cases import MARKS, OFFICE, OTHER_OFFICE, Cases, marked_cases
 from .route_table import NOT_OF_A_SERVICE, OPEN, OWN_SESSION, TABLE, Route
@@ -61,7 +64,8 @@ async def test_every_route_is_in_the_table_or_open_for_a_reason(cases: Cases) ->
         if name in services:
             found |= {f"{method} {path}" for method, path in _routes(app) if path != app.openapi_url}
         else:
-            assert {route.path for route in app.routes} - NOT_OF_A_SERVICE.keys() == set(), name
+            paths = {path for _, path in _routes(app)} if isinstance(app, FastAPI) else {r.path for r in app.routes}
+            assert paths - NOT_OF_A_SERVICE.keys() == set(), name
     assert found - known == set(), "say in route_table.py for whom these are"
     assert known - found == set(), "these are no routes any more"
 
@@ -122,6 +126,29 @@ async def test_the_entitled_get_what_they_came_for(cases: Cases, name: str) -> N
         assert answer.status_code == route.status, f"{role}: {answer.text[:3000]}"
         _shows(cases, answer, route, role in route.unnamed)
         _shows_no_markup_of_others(answer)
+
+
+async def test_who_signs_out_everywhere_signs_out_nobody_else(cases: Cases) -> None:
+    linh = await browsers.demo_user(cases.here, "public", "linh")
+    assert (await linh.post("/konto/ueberall-abmelden", {})).status_code == 303
+    assert (await linh.get("/antrag")).status_code == 303
+    assert (await cases.owner.get("/antrag")).status_code == 200
+    assert (await cases.worker.get("/amt")).status_code == 200
+
+
+async def test_what_is_not_handed_in_is_still_the_applicants_alone(cases: Cases) -> None:
+    case = cases.ids["proposed"]["case"]
+    kept = {"file": ("Entwurf.pdf", files.pdf(1, "Entwurf"), "application/pdf")}
+    assert (await cases.owner.post(f"/nachweise/{case}", {"hochladen": "passport"}, kept)).status_code == 303
+    await cases.here.settled()
+    doc = await cases.here["documents"].get(files_view, System("test"), case)
+    (unsent,) = [key for key, one in doc["documents"].items() if not one.get("filed")]
+    assert (await cases.owner.get(f"/nachweise/{case}/{unsent}")).status_code == 200
+    for path in (f"/amt/nachweise/{case}/{unsent}", f"/amt/nachweise/{case}/{unsent}/seite/1"):
+        assert (await cases.worker.get(path)).status_code == 404
+    assert unsent not in (await cases.worker.get(f"/api/documents/v1/office/cases/{case}/documents")).text
+    looks = await cases.here["documents"].ports.log.read(f"documents/access/{case}")
+    assert [look for look in looks if unsent.encode() in look.record] == []
 
 
 # --- one's own address, somebody else's id --------------------------------------------------------------------------

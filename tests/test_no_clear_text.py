@@ -116,7 +116,7 @@ UPLOADED = tuple(mark(name) for name in ("passinhalt", "fotoinhalt", "kasseninha
 NAMES = [
     name
     for p in PEOPLE
-    for name in (p.subject, p.given_name, p.family_name, (p.email or "").partition("@")[0])
+    for name in (p.given_name, p.family_name, (p.email or "").partition("@")[0])
     if p.side == "public" or "mail" not in name  # the office's sign-in has no use for mail addresses
 ]
 ALL = sorted(
@@ -130,6 +130,10 @@ ALL = sorted(
         LETTER,
     }
 )
+
+
+NOWHERE = (SEARCHED, REFUSED, *(p.subject for p in PEOPLE))
+"""Searched for as well, but not even sealed do they lie anywhere but at a hand-over point."""
 
 
 @dataclass
@@ -165,7 +169,7 @@ class Written:
 
     def look(self, *more: tuple[str, str]) -> None:
         """Search everything as it is now, and what else is given as (name, text)."""
-        words = [*ALL, REFUSED, SEARCHED]
+        words = [*ALL, *NOWHERE]
         texts = [(name, text.encode()) for name, text in more]
         for name, found in search([*files_below(self.data, self.open_points), *texts], words).items():
             self.hits.setdefault(name, set()).update(found)

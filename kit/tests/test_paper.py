@@ -129,6 +129,11 @@ def test_language_title_and_date_are_written_into_the_file(letter: Path) -> None
     assert metadata["CreationDate"] == "D:20261123125207Z"
 
 
+def test_an_instant_may_be_as_fine_as_that_of_an_event(letter: Path) -> None:
+    fine = {"created": CREATED.replace("+", ".448709+"), "name": "Li"}
+    assert typeset(letter, fine).startswith(b"%PDF")
+
+
 def test_same_data_give_the_same_bytes(letter: Path) -> None:
     assert pdf_of(letter, "Ana") == pdf_of(letter, "Ana")
 

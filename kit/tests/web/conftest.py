@@ -201,7 +201,7 @@ async def sign_in(browser: httpx.AsyncClient, user: str, side: Side, back: str) 
     """Click through the provider; the answer is that of our return address."""
     begun = await browser.get("/amt/anmelden" if side == "office" else "/anmelden", params={"zurueck": back})
     people = await browser.get(begun.headers["location"])
-    (action,) = findall(r'<form method="post" action="([^"]+)"', people.text)
+    (action,) = findall(r'<form [^>]*method="post" action="([^"]+)"', people.text)
     chosen = await browser.post(unescape(action), data={"user": user})
     return await browser.get(chosen.headers["location"])
 

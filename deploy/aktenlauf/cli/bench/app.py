@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
-from aktenlauf.cli.bench.report import Result, Tell, show, to_json, watched
+from aktenlauf.cli.bench.report import Result, Tell, busy, show, to_json, watched
 
 SECONDS = 36.0
 """Of measuring; with its preparation a benchmark stays below 45 s."""
@@ -54,9 +54,11 @@ def all_(json: Json = None, seconds: Seconds = SECONDS) -> None:
 def bench(names: Sequence[str], json: Path | None, seconds: float) -> None:
     """Run, show, and write the file after each, so that an interruption loses nothing that was measured."""
     results: list[Result] = []
+    warning = busy()
     for name in names:
         measure = cast(Measure, importlib.import_module(f"aktenlauf.cli.bench.{name}").measure)
         results.append(run(name, measure, seconds))
+        results[-1].notes += [warning] if warning else []
         show(results[-1])
         if json is not None:
             json.write_bytes(to_json(results))

@@ -64,8 +64,15 @@ def hardware() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "python": sys.version.split()[0],
         "sqlite": sqlite3.sqlite_version,
+        "load_average": os.getloadavg()[0],
         "aktenlauf": version("aktenlauf-cli"),
     }
+
+
+def busy() -> str | None:
+    """A warning where others use this machine so much that absolute figures mean little."""
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    return f"THE MACHINE WAS BUSY before the start: load {load:.1f} on {cores} cores." if load > cores / 2 else None
 
 
 def to_json(results: Sequence[Result]) -> bytes:

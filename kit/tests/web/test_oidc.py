@@ -52,7 +52,7 @@ class World:
 
     async def choose(self, url: str, user: str) -> dict[str, str]:
         page = await self.http.get(url)
-        (action,) = findall(r'<form method="post" action="([^"]+)"', page.text)
+        (action,) = findall(r'<form [^>]*method="post" action="([^"]+)"', page.text)
         answer = await self.http.post(BASE + unescape(action), data={"user": user})
         assert answer.status_code == 303
         return dict(parse_qsl(urlsplit(answer.headers["location"]).query))

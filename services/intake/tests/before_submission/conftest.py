@@ -71,7 +71,7 @@ class Intake:
         browser = Browser(self.app, **headers)
         begun = await browser.http.get("/anmelden", params={"zurueck": "/hilfe"})
         people = await browser.http.get(begun.headers["location"])
-        (action,) = re.findall(r'<form method="post" action="([^"]+)"', people.text)
+        (action,) = re.findall(r'<form [^>]*method="post" action="([^"]+)"', people.text)
         chosen = await browser.http.post(unescape(action), data={"user": user})
         arrived = await browser.http.get(chosen.headers["location"])
         assert arrived.status_code == 303

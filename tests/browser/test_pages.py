@@ -1,4 +1,4 @@
-"""Every page in the languages, schemes and widths that show something new: right to left, dark, phone, reflow."""
+"""Every page once in each language direction, scheme and width; German on a desktop in light is the journey's."""
 
 from typing import Any
 
@@ -36,8 +36,8 @@ OFFICE = (
 
 @pytest.mark.parametrize(
     ("language", "size", "scheme"),
-    [("de", PHONE, "dark"), ("en", NARROW, "light"), ("ar", PHONE, "light"), ("ar", DESKTOP, "dark")],
-    ids=["german-phone-dark", "english-reflow", "arabic-phone", "arabic-desktop-dark"],
+    [("en", NARROW, "light"), ("ar", PHONE, "dark")],
+    ids=["english-reflow", "arabic-phone-dark"],
 )
 async def test_applicants_pages_show_no_fault(
     running: Running, browser: Browser, case: str, language: str, size: Any, scheme: str
@@ -81,7 +81,7 @@ async def test_pages_of_the_system_and_the_demonstration_show_no_fault(
     await person.sign_in("/amt", "Fritz Freigabe")
     await person.open("/amt/freigaben")
     await person.look("approvals")
-    await person.open("/amt?seite=%00", 422)
+    await person.open(f"/amt/nachweise/{case}/{case}/seite/eins", 422)
     await person.look("problem-422")
     assert faults(person) == ""
 

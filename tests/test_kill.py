@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 import pytest_asyncio
@@ -29,14 +30,18 @@ from .comparison import Named, differences, named, run_of
 from .course import Words, document, photo, signed_in, whole
 from .inside import inside
 from .installed import Running, free_port, launch, start
+from .marks import files_below, mark, search
 from .reading import Documents, all_documents, all_records
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SEED = 20261122
-KILLS_MIN, KILLS_MAX = 10, 60
-ALIVE_SECONDS = 1.3
-"""How long the installation lives between two kills, on average."""
+KILLS_MIN, KILLS_MAX = 15, 25
+ANSWERS_BETWEEN = 14
+"""How many requests the installation answers between two kills, on average: so it is killed as often on a slow machine
+as on a fast one, at all stages of the journeys."""
+DELAY_SECONDS_MAX = 0.2
+"""From that answer to the kill: what follows from a request goes on in the background."""
 STILLBORN = 0.15
 """Share of kills that hit it before it is ready."""
 PATIENCE_SECONDS = 120
@@ -80,7 +85,10 @@ async def _journeys(data: Path, killing: random.Random | None) -> tuple[list[str
     port = free_port()
     running = await asyncio.to_thread(start, data, port, {"AKTENLAUF_NOW": NOW})
     killer = Killer(running, port, killing)
-    visitors = [Visitor(running.url, patience_seconds=PATIENCE_SECONDS) for _ in range(3 * len(APPLICANTS))]
+    visitors = [
+        Visitor(running.url, transport=Counted(killer), patience_seconds=PATIENCE_SECONDS)
+        for _ in range(3 * len(APPLICANTS))
+    ]
     try:
         journeys = [await _signed_in(n, visitors[3 * n : 3 * n + 3]) for n in range(len(APPLICANTS))]
         killer.begin()
@@ -94,19 +102,24 @@ async def _journeys(data: Path, killing: random.Random | None) -> tuple[list[str
 
 async def _signed_in(number: int, visitors: list[Visitor]) -> Journey:
     people = (APPLICANTS[number], "pruefung", "freigabe")
-    answers = {"person.family_name": f"Probe {'ABC'[number]}", "contact.email": f"probe{number}@post.example"}
+    answers = {"person.family_name": _mark("Familie", number), "study.subject": _mark("Fach", number)}
     return await signed_in(visitors[0], visitors[1], visitors[2], people, answers, PATIENCE_SECONDS)
 
 
 def _words(number: int) -> Words:
     return Words(
-        request=f"Bitte nachreichen, Nummer {number}.",
-        question=f"Seit wann, Nummer {number}?",
-        answer=f"Seit Oktober 2024, Nummer {number}.",
-        passport=document(f"Pass-{number}.pdf", f"Pass {number}"),
-        enrolment=photo(f"Immatrikulation-{number}.jpg", f"Foto {number}"),
-        insurance=document(f"Kasse-{number}.pdf", f"Kasse {number}"),
+        request=_mark("Nachforderung", number),
+        question=_mark("Frage", number),
+        answer=_mark("Antwort", number),
+        passport=document(f"{_mark('Pass', number)}.pdf", _mark("Passtext", number)),
+        enrolment=photo(f"{_mark('Foto', number)}.jpg", _mark("Fototext", number)),
+        insurance=document(f"{_mark('Kasse', number)}.pdf", _mark("Kassentext", number)),
     )
+
+
+def _mark(what: str, number: int) -> str:
+    """A word of one journey alone, as a name must be: of letters."""
+    return mark(f"{what}{'ABC'[number]}")
 
 
 class Killer:
@@ -115,12 +128,19 @@ class Killer:
     def __init__(self, running: Running, port: int, chance: random.Random | None) -> None:
         self._running, self._port, self._chance = running, port, chance
         self._task: asyncio.Task[None] | None = None
+        self._answers_left, self._due = 0, asyncio.Event()
         self.kills = 0
 
     def begin(self) -> None:
         """From now on."""
         if self._chance is not None:
             self._task = asyncio.create_task(self._go_on(self._chance))
+
+    def answered(self) -> None:
+        """The installation has answered a request."""
+        self._answers_left -= 1
+        if self._answers_left <= 0:
+            self._due.set()
 
     async def end(self) -> None:
         """No more; the last end of a killed installation is a kill too."""
@@ -134,12 +154,20 @@ class Killer:
 
     async def _go_on(self, chance: random.Random) -> None:
         while self.kills < KILLS_MAX:
-            await asyncio.sleep(chance.expovariate(1 / ALIVE_SECONDS))
-            self._running.kill()
-            self.kills += 1
-            self._running = launch(self._running.data, self._port, {"AKTENLAUF_NOW": NOW})
-            if chance.random() >= STILLBORN:
-                await self._ready()
+            self._answers_left = round(chance.expovariate(1 / ANSWERS_BETWEEN))
+            self._due.clear()
+            await self._due.wait()
+            await asyncio.sleep(chance.uniform(0, DELAY_SECONDS_MAX))
+            self._kill()
+            while chance.random() < STILLBORN:
+                await asyncio.sleep(chance.uniform(0, 2))
+                self._kill()
+            await self._ready()
+
+    def _kill(self) -> None:
+        self._running.kill()
+        self.kills += 1
+        self._running = launch(self._running.data, self._port, {"AKTENLAUF_NOW": NOW})
 
     async def _ready(self) -> None:
         async with asyncio.timeout(30):
@@ -147,6 +175,19 @@ class Killer:
             while await probe.status("/healthz") != 200:
                 await asyncio.sleep(0.05)
             await probe.close()
+
+
+class Counted(httpx.AsyncHTTPTransport):
+    """The network, telling of every answer."""
+
+    def __init__(self, killer: Killer) -> None:
+        super().__init__()
+        self._killer = killer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        self._killer.answered()
+        return response
 
 
 async def _left(data: Path, cases: list[str], kills: int) -> Left:
@@ -218,6 +259,14 @@ async def test_the_same_happened_as_in_an_undisturbed_run(runs: Runs) -> None:
 async def test_each_message_and_mail_was_handed_over_once(runs: Runs) -> None:
     assert runs.killed.handed_over == runs.undisturbed.handed_over
     assert runs.killed.handed_over["mail"] and runs.killed.handed_over["xoev-gateway/drop/to-office"]
+
+
+async def test_no_word_of_anybody_is_found_in_what_a_killed_installation_left(runs: Runs) -> None:
+    words = [_mark(what, n) for what in ("Familie", "Fach", "Antwort", "Pass", "Passtext") for n in range(3)]
+    handed_over = runs.data / "mail", runs.data / "xoev-gateway" / "drop"
+    log = (runs.data.parent / f"{runs.data.name}.log").read_bytes()
+    assert search([*files_below(runs.data, handed_over), ("log", log)], words) == {}
+    assert search(files_below(handed_over[1]), words)
 
 
 async def test_views_that_are_removed_come_back_the_same(runs: Runs) -> None:

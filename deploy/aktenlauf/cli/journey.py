@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -172,17 +173,23 @@ class Journey:
 
     async def request_evidence(self, kinds: Sequence[str]) -> Page:
         """Ask for evidence with the proposed deadline, and see what is sent before it is."""
-        page = await self.caseworker.open(f"/amt/{self.case}/nachfordern")
-        preview = await self.caseworker.submit(
-            page, {"nachweis": list(kinds)}, press=("schritt", "pruefen"), action="/nachfordern"
-        )
-        return await self.caseworker.submit(preview, press=("schritt", "senden"), action="/nachfordern")
+        return await self._send_letter("nachfordern", {"nachweis": list(kinds)})
 
     async def ask(self, text: str) -> Page:
         """Ask a question."""
-        page = await self.caseworker.open(f"/amt/{self.case}/frage")
-        preview = await self.caseworker.submit(page, {"text": text}, press=("schritt", "pruefen"), action="/frage")
-        return await self.caseworker.submit(preview, press=("schritt", "senden"), action="/frage")
+        return await self._send_letter("frage", {"text": text})
+
+    async def _send_letter(self, kind: str, values: Mapping[str, Any]) -> Page:
+        """Write, look at the preview, send. What came in meanwhile is said, and then the letter is sent anew."""
+        for last in (False, True):
+            form = await self.caseworker.open(f"/amt/{self.case}/{kind}")
+            preview = await self.caseworker.submit(form, values, press=("schritt", "pruefen"), action=f"/{kind}")
+            try:
+                return await self.caseworker.submit(preview, press=("schritt", "senden"), action=f"/{kind}")
+            except VisitFailed as failed:
+                if last or failed.status != HTTPStatus.CONFLICT:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     async def accept_evidence(self, verdict: str = "accepted") -> Page:
         """Judge every item of the checklist."""
@@ -260,7 +267,7 @@ class Journey:
         page = await self.approver.open(f"/amt/{self.case}/loeschen")
         return await self.approver.submit(page, action=f"/amt/{self.case}/loeschen")
 
-    # --- the appointment -----------------------------------------------------------------------------------------------
+    # --- the appointment -------------------------------------------------------------------------------------------
 
     async def choose_slot(self, place_in_list: int = 0) -> Page:
         """Take one of the slots that are offered."""

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from markupsafe import Markup, escape
 
@@ -193,10 +193,12 @@ def due_words(deadline: date, today: date, language: Language) -> str:
 
 
 def when_words(at: str, today: date, language: Language) -> str:
-    """A day in a list: `heute`, else `9. November`."""
+    """A day in a list: `heute`, `9. November`, in another year `9. November 2025`."""
     day = berlin_day(at)
     if day == today:
         return _("heute")
+    if day.year == today.year:
+        return str(format_skeleton("MMMMd", day, locale=language.babel))
     return str(format_date(day, "long", locale=language.babel))
 
 

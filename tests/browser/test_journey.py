@@ -4,10 +4,11 @@ What a machine can find wrong on any of these pages (axe: serious or critical, a
 breach of the content security policy, two primary buttons) fails the test that met it.
 """
 
+import re
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from aktenlauf.cli.journey import ANSWERS, SERVICE
 from aktenlauf.contracts.catalogue import catalogue
@@ -134,6 +135,29 @@ async def test_all_of_it_works_without_script(running: Running, browser: Browser
     await applicant.open(f"/postfach/{case}")
     await expect(applicant.page.locator("main .al-mails")).to_contain_text("Ihre Nachricht")
     assert faults(applicant) == ""
+
+
+async def test_a_session_about_to_end_can_be_kept_more_than_once(running: Running, browser: Browser) -> None:
+    person = await Person.at(browser, running.url)
+    await person.sign_in("", "Amira")
+    soon = (system_clock() + timedelta(minutes=4)).isoformat()
+
+    async def ends_soon(route: Route) -> None:
+        answer = await route.fetch()
+        page = re.sub(r'data-session-ends="[^"]+"', f'data-session-ends="{soon}"', await answer.text())
+        await route.fulfill(response=answer, body=page)
+
+    await person.page.route("**/postfach", ends_soon)
+    await person.page.clock.install()
+    await person.open("/postfach")
+    notice = person.page.locator("#sitzung")
+    await expect(notice).to_contain_text("in 4 Minuten abgemeldet")
+    await person.look("session-ends")
+    await notice.get_by_role("button", name="Angemeldet bleiben").click()
+    await expect(notice).to_be_hidden()
+    await person.page.clock.fast_forward(timedelta(minutes=26) // timedelta(milliseconds=1))
+    await expect(notice).to_contain_text("abgemeldet")
+    assert faults(person) == ""
 
 
 async def test_a_question_is_answered_by_keyboard_alone(running: Running, browser: Browser) -> None:

@@ -26,7 +26,11 @@ _DATE_PARTS = {"t": 2, "day": 2, "m": 1, "month": 1, "j": 0, "year": 0}
 
 
 class VisitFailed(Exception):
-    """A page did not answer as a person would need it; the message says which and how."""
+    """A page did not answer as a person would need it; the message says which and how. `status` where it answered."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass
@@ -160,7 +164,9 @@ class Visitor:
                 "; ".join(" ".join(a.text_content().split()) for a in alert[:4]) if media_type == "text/html" else ""
             )
             where = f"{response.request.method} {response.url.path}"
-            raise VisitFailed(f"{where}: {response.status_code} instead of {expect}: {said} {detail}")
+            raise VisitFailed(
+                f"{where}: {response.status_code} instead of {expect}: {said} {detail}", response.status_code
+            )
         return page
 
 

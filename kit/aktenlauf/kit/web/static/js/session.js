@@ -8,6 +8,7 @@ let ends = NaN;
 let putOff = false;
 let field = "";
 
+const isNear = () => ends - Date.now() <= NOTICE_MS;
 const show = (dialog, words) => (dialog.querySelector("[data-session-text]").textContent = words);
 
 /* Any page that the session serves extends it and says until when; a signed-out answer says nothing. */
@@ -17,7 +18,7 @@ async function extend(dialog) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   ends = Date.parse(page.body.dataset.sessionEnds);
   if (Number.isNaN(ends)) return over(dialog);
-  putOff = false;
+  if (isNear()) return show(dialog, text("ending", { when: inWords(ends - Date.now()) })); // twelve hours are over
   dialog.close();
   say(text("extended"));
 }
@@ -33,8 +34,8 @@ function over(dialog) {
 }
 
 function check(dialog) {
+  if (!isNear()) return; // also without a session
   const left = ends - Date.now();
-  if (Number.isNaN(left) || left > NOTICE_MS) return;
   if (left <= 0) return over(dialog);
   show(dialog, text("ending", { when: inWords(left) }));
   if (!dialog.open && !putOff) dialog.showModal();
@@ -48,7 +49,7 @@ export function startSession() {
     if (target.closest("main form")) field = target.id;
   });
   dialog.querySelector("[data-stay]").addEventListener("click", () => extend(dialog));
-  dialog.addEventListener("close", () => (putOff = true));
+  dialog.addEventListener("close", () => (putOff = isNear())); // put off by Escape, not by staying
   check(dialog);
   setInterval(() => check(dialog), STEP_MS);
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from aktenlauf.contracts.common import Accessed
+from aktenlauf.contracts.common import Accessed, ErasureOrdered
 from aktenlauf.contracts.envelope import Meta, stamp
 from aktenlauf.kit.adapters.local_bus import LocalBus
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
@@ -397,6 +397,28 @@ async def test_what_waits_does_not_hold_another_stream_of_its_case_that_it_may_b
         await ports.log.hear([stamp(unstamped(Accessed(role="r", what="case"), "others/access/1"), 1)])
         await until(lambda: is_done(service))
         assert story.ran == [("1", 1)]
+
+
+async def test_an_erasure_is_carried_out_although_its_case_is_stopped(ports: Ports) -> None:
+    story = Story(ports)
+    erased: list[str] = []
+
+    async def erase(event: ErasureOrdered, meta: Meta, service: Service) -> None:
+        erased.append(meta.case)
+
+    story.reactions.effect(ErasureOrdered, name="erase")(erase)
+    async with toy(ports, story.definition) as service:
+        story.fail[("1", 1)] = ValueError("for good")
+        await tell(ports, 1)
+        await settled(service)
+        ordered = ErasureOrdered(reason="test", keys=["case/1"], certify_at=NOON)
+        await ports.log.hear([stamp(unstamped(ordered, "others/erasure/1"), 1)])
+        await until(lambda: _is(erased, ["1"]))
+        assert await story.aside() == [(1, "parked")]
+
+
+async def _is(found: list[str], expected: list[str]) -> bool:
+    return found == expected
 
 
 @pytest.mark.parametrize("late,standing", [(timedelta(0), "waiting"), (NOT_YET_MAX, "parked")])

@@ -41,6 +41,11 @@ def group_of(meta: Meta) -> str:
     return meta.subject or meta.stream
 
 
+def is_erasure(stream: str) -> bool:
+    """Whether the stream orders and certifies the erasure of a case (`review/erasure/{case}`)."""
+    return stream.split("/", 2)[1] == "erasure"
+
+
 class Progress:
     """The position up to which something is done, and a way to wait for it."""
 
@@ -289,7 +294,9 @@ class ReactionTail:
         waiting = [group for group, of in self._stopped.items() if of == case]
         wanted = bool(self._reactions.of(record.meta))
         if wanted:
-            if held := next((group for group in (case, stream) if group in self._stopped), None):
+            # An erasure is carried out also where its case is stopped: it must not wait for an operator.
+            holding = (stream,) if is_erasure(stream) else (case, stream)
+            if held := next((group for group in holding if group in self._stopped), None):
                 await self._put_aside(held, stored, Standing.WAITING, "behind another")
             else:
                 standing, error = await self._attempt(record)

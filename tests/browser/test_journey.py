@@ -61,6 +61,7 @@ async def _evidence_with_a_refused_file(person: Person, case: str) -> None:
     field = person.page.locator("#datei-health_insurance")
     await field.set_input_files({"name": "leer.pdf", "mimeType": "application/pdf", "buffer": b""})
     await expect(person.page.locator("#d-health_insurance [role=alert]")).to_contain_text("leer.pdf ist leer")
+    await expect(person.page.locator("#lage-passport")).to_contain_text("Vollständig", timeout=20_000)  # by itself
     await person.look("evidence")
 
 

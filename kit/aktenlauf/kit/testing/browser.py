@@ -36,8 +36,6 @@ def _candidates() -> list[str]:
 def _starts(path: str) -> bool:
     """Some systems have a `chromium` that only says how to install one."""
     try:
-        return (
-            subprocess.run([path, "--version"], capture_output=True, timeout=VERSION_SECONDS).returncode == 0
-        )
+        return subprocess.run([path, "--version"], capture_output=True, timeout=VERSION_SECONDS).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False

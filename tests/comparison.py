@@ -3,7 +3,7 @@
 Two runs of the same journeys share no id, key, time or number, and what does not follow from one another comes in
 either order. So each of these is named by where it occurs: by all events and documents that mention it, each of them
 named in the same way by what it mentions, a few times over. Two runs are the same if the same names result. Inside a
-stream the order counts for what one person did after another, and for each event behind its cause.
+stream the order counts for what one person did after another.
 
 Seals are opened first (`kit.testing.normal`).
 """

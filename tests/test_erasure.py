@@ -22,13 +22,13 @@ from aktenlauf.kit.erasure import CERTIFY_AFTER
 from aktenlauf.kit.log import Stored, walk
 from aktenlauf.kit.testing.waiting import until
 
-from .course import Words, document, photo, signed_in, whole
+from .course import Words, document, fill_in, photo, signed_in, whole
 from .inside import Inside, inside
 from .reading import all_documents
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-GONE, KEPT = "Wegmarke", "Bleibmarke"
-"""What every word of the one case's people contains, and of the other's."""
+GONE, KEPT, DRAFTED = "Wegmarke", "Bleibmarke", "Entwurfsmarke"
+"""What every word of the one case's people contains, of the other's, and of a draft that is never filed."""
 
 
 @dataclass
@@ -213,6 +213,24 @@ async def test_its_key_is_in_no_file_any_more(stage: Stage) -> None:
 
 async def test_no_draft_is_left(stage: Stage) -> None:
     assert await stage.here["intake"].ports.drafts.load(stage.gone.id) is None
+
+
+async def test_a_deleted_draft_leaves_nothing(stage: Stage) -> None:
+    here, people = stage.here, ("amira", "pruefung", "freigabe")
+    j = await signed_in(here.visitor(), here.visitor(), here.visitor(), people, {"person.family_name": DRAFTED})
+    await fill_in(j, Words(passport=document(f"{DRAFTED}.pdf", DRAFTED)))
+    await here.settled()
+    wrapped, blobs = _wrapped(stage.data, j.case), {b for e in await _events(here, j.case) for b in e.get("blobs", [])}
+    assert blobs <= _blobs(stage.data)
+    page = await j.applicant.open(f"/antrag/{j.case}/loeschen")
+    await j.applicant.submit(page, action=page.path)
+    await here.settled()
+    assert await here["intake"].ports.drafts.load(j.case) is None
+    assert not _blobs(stage.data) & blobs
+    assert not [file for file, content in _files(stage.data).items() if wrapped in content]
+    for path in (f"/antrag/{j.case}", f"/nachweise/{j.case}"):
+        page = await j.applicant.open(path, expect=None)
+        assert DRAFTED.encode() not in page.content and page.status in (200, 404, 410), (path, page.status)
 
 
 # --- the other case -----------------------------------------------------------------------------------------------

@@ -52,9 +52,7 @@ def announcement(
     Raises ValueError if retrieval or receipt lies before dispatch.
     """
     if min(retrieved_on or dispatched_on, received_on or dispatched_on, as_of) < dispatched_on:
-        raise ValueError(
-            f"a notice dispatched on {dispatched_on} cannot be looked at or received before that"
-        )
+        raise ValueError(f"a notice dispatched on {dispatched_on} cannot be looked at or received before that")
     data = rules_data()
     choice = data.announcement_by_land.get(land, {}).get(way) or data.announcement_default[way]
     rule = data.announcement_rules[choice.rule]
@@ -113,6 +111,4 @@ def _result(
     on: date | None = None,
     until: date | None = None,
 ) -> Announcement:
-    return Announcement(
-        effect=effect, on=on, retrieve_until=until, facts=facts, checks=checks, norm=norm(rule.norm)
-    )
+    return Announcement(effect=effect, on=on, retrieve_until=until, facts=facts, checks=checks, norm=norm(rule.norm))

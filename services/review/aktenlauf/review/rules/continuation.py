@@ -8,9 +8,7 @@ from aktenlauf.review.rules.data import norm
 from aktenlauf.review.rules.days import berlin_day
 from aktenlauf.review.rules.finding import Finding, Frozen
 
-Effect = Literal[
-    "title_continues", "stay_permitted", "removal_suspended", "order_possible", "none", "unclear"
-]
+Effect = Literal["title_continues", "stay_permitted", "removal_suspended", "order_possible", "none", "unclear"]
 
 
 class TitleKind(StrEnum):

@@ -23,8 +23,9 @@ def configure(*, json: bool = False, level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # Asked for at each line: whoever has replaced standard error meanwhile (a test, a supervisor) gets it.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
     )
 
 
@@ -52,3 +53,6 @@ def describe(error: BaseException) -> str:
             places.append(f"{module.removeprefix('aktenlauf.')}.{code.co_name}:{trace.tb_lineno}")
         trace = trace.tb_next
     return f"{type(error).__name__} at {' > '.join(places[-3:]) or 'unknown place'}"
+
+
+configure()  # a line written before a process has chosen its form must not quote an exception's message either

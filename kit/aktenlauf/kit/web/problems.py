@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from jinja2 import TemplateError
@@ -20,13 +19,14 @@ from aktenlauf.contracts.site import owner
 from aktenlauf.kit.errors import AktenlaufError, Refused
 from aktenlauf.kit.identity import SignInFailed
 from aktenlauf.kit.ids import new_id
+from aktenlauf.kit.logs import logger
 from aktenlauf.kit.web.csrf import SAFE_METHODS
 from aktenlauf.kit.web.i18n import translate
 from aktenlauf.kit.web.pages import came_from, page, sign_in_href, speak_for
 from aktenlauf.kit.web.problem_texts import FIELD_INVALID, FIELD_MISSING, SIGN_IN_TEXTS, TEXTS
 from aktenlauf.kit.web.refusals import NotSignedIn
 
-_log = structlog.get_logger(__name__)
+_log = logger(__name__)
 _ERRORS_MAX = 50
 
 _HTTP_CODES: Mapping[int, Code] = {

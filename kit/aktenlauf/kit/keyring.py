@@ -85,11 +85,6 @@ def case_key(case: str) -> str:
     return f"case/{case}"
 
 
-def staff_key(office: str) -> str:
-    """Name of the key of an office's staff names."""
-    return f"staff/{office}"
-
-
 async def person_name(keyring: Keyring, subject: str) -> str:
     """Keyring entry of a person: a keyed hash of the identity provider's subject, so it says nothing by itself."""
     pepper = await keyring.create("installation/person-pepper")

@@ -6,7 +6,7 @@ the record and that case's successors aside, so that one case stops and the othe
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -420,8 +420,3 @@ class Publisher:
             await self._place.move(batch[-1].position, acted=bool(own))
         if len(batch) < BATCH_MAX and not await self._log.wait(self._place.position, WAIT_SECONDS):
             await self._place.store()
-
-
-def owners_of(handled: Iterable[type[Any]], service: str) -> set[str]:
-    """The services whose events these are, without `service` itself."""
-    return {event.owner for event in handled if event.owner not in (None, service)}

@@ -171,6 +171,17 @@ async def test_next_case_is_the_most_urgent_and_a_double_click_takes_one(bureau:
     assert (last.headers["location"], nothing.headers["location"]) == ("/amt/c-1", "/amt?hinweis=leer")
 
 
+async def test_no_verdict_is_chosen_beforehand_and_the_one_given_is_shown_again(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took(KELLER)
+    shown = (await bureau.get(KELLER, "/amt/c-1?nachweis=passport")).text
+    assert re.search(r'name="ergebnis"', shown) and not re.search(r'name="ergebnis"[^>]*\bchecked', shown)
+    data = {"nachweis": "passport", "ergebnis": "accepted"}
+    await bureau.post(KELLER, "/amt/c-1?nachweis=passport", "/amt/c-1/pruefen", data)
+    judged = (await bureau.get(KELLER, "/amt/c-1?nachweis=passport")).text
+    assert re.search(r'name="ergebnis"[^>]*value="accepted"[^>]*\bchecked', judged)
+
+
 async def test_colleague_reads_only_until_they_take_over(bureau: Bureau) -> None:
     await bureau.applied()
     await bureau.took(KELLER)

@@ -143,7 +143,7 @@ async def _desk(
     note = await office.text_of(request, judged.get("sealed"))
     defaults: dict[str, Any] = {
         "note": note or "",
-        "verdict": judged.get("verdict", "accepted" if chosen[1] else ""),
+        "verdict": judged.get("verdict", ""),  # never chosen beforehand: a verdict is a decision of a person
         "news": [],
         "errors": [],
     }

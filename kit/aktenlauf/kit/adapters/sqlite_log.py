@@ -1,14 +1,16 @@
 """EventLog on one SQLite file, `log.db`.
 
-One writer thread takes what is queued and commits it together: the fsync is shared by all that waited, so throughput
-grows with the number of writers while each still gets its own answer. Readers have a connection of their own and
-see only what is committed; as positions are assigned inside the commit, they never see a gap.
+What arrives in one turn of the event loop is committed together: the fsync is shared by all that waited, so
+throughput grows with the number of writers while each still gets its own answer. A writer thread does it; a single
+small job is committed on the loop itself as long as the disk is quick (ADR 0015). Readers have a connection of their
+own and see only what is committed; as positions are assigned inside the commit, they never see a gap.
 """
 
 import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,6 +30,12 @@ T = TypeVar("T")
 DATA_FORMAT = 1
 COMMIT_JOBS_MAX = 256
 """How many appends share one fsync at most: bounds the time that the first of them waits."""
+QUICK_SECONDS = 0.001
+"""A commit that took less may be followed by one on the event loop: it costs less than two changes of thread."""
+SMALL_RECORDS = 8
+"""Records of a job that may be committed on the event loop."""
+HERE_MAX = 128
+"""Commits on the event loop between two of the writer thread, which moves the write-ahead log into the file."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -55,7 +63,8 @@ _COMMAND = "SELECT position, version, size, digest FROM events WHERE stream = ? 
 
 @dataclass(slots=True)
 class _Job:
-    work: Callable[[], Any]
+    work: "Callable[[_Transaction], Any]"
+    small: bool
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[Any]
 
@@ -65,17 +74,23 @@ class SqliteLog:
 
     def __init__(self, path: Path) -> None:
         self._writer_db = open_database(path, SCHEMA, DATA_FORMAT)
+        self._here_db = open_database(path, SCHEMA, DATA_FORMAT)
+        self._here_db.execute("PRAGMA busy_timeout=0")  # who would wait for another process, goes to the thread
+        self._here_db.execute("PRAGMA wal_autocheckpoint=0")
         self._reader_db = open_database(path, SCHEMA, DATA_FORMAT)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="log-read")
+        self._gathered: list[_Job] = []
+        """What arrived in this turn of the event loop."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._committing = threading.Lock()
+        self._quick = False
+        """Whether the last commit was."""
+        self._here = 0
+        """Commits on the event loop since the writer thread's last one."""
         self._head = _one(self._reader_db, "SELECT max(position) FROM events")
         """Last position that is committed."""
-        self._last = 0
-        """Last position in the transaction under way; the writer thread's."""
         self._recent: list[Stored] = []
         """The newest records that were committed here, at consecutive positions; replaced, never changed."""
-        self._inserted: list[Stored] = []
-        """Those of the transaction under way; the writer thread's."""
         self._waiting: set[asyncio.Event] = set()
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="log-write", daemon=True)
@@ -91,11 +106,13 @@ class SqliteLog:
         for event in events:
             if len(event) + 32 > RECORD_BYTES_MAX:  # 32: room for the version
                 raise ValueError(f"an event of {len(event)} bytes is above the limit of {RECORD_BYTES_MAX}")
-        return await self._submit(lambda: self._append(stream, expected, events, command_id, digest))
+        return await self._submit(
+            lambda transaction: transaction.append(stream, expected, events, command_id, digest), len(events)
+        )
 
     async def hear(self, records: Sequence[bytes]) -> list[Heard]:
         parsed = [(parse(record).meta, record) for record in records]
-        return await self._submit(lambda: self._hear(parsed))
+        return await self._submit(lambda transaction: transaction.hear(parsed), len(parsed))
 
     async def known(self, stream: str, command_id: str, digest: bytes = b"") -> Appended | None:
         return await self._read(lambda db: _known(db, stream, command_id, digest))
@@ -132,10 +149,12 @@ class SqliteLog:
 
     async def close(self) -> None:
         self._closed = True
+        self._hand_over()
         self._jobs.put(None)
         await asyncio.to_thread(self._writer.join)
         self._reader.shutdown(wait=True)
         self._writer_db.close()
+        self._here_db.close()
         self._reader_db.close()
 
     def _recent_beyond(self, after: int, limit: int) -> list[Stored]:
@@ -156,18 +175,44 @@ class SqliteLog:
         except sqlite3.OperationalError as error:
             raise Unavailable(f"log: {error}") from error
 
-    # --- writing: everything below runs in the writer thread --------------------------------------------------------
+    # --- writing ---------------------------------------------------------------------------------------------------
 
-    async def _submit(self, work: Callable[[], T]) -> T:
+    async def _submit(self, work: "Callable[[_Transaction], T]", records: int) -> T:
         if self._closed:
             raise Unavailable("the log is closed")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
-        self._jobs.put(_Job(work, loop, done))
-        # Who is cancelled here only does not learn the outcome: the job is the writer's, and done as a whole.
+        if not self._gathered or self._gathered[0].loop is not loop:
+            loop.call_soon(self._hand_over)  # after all that is ready to run now, and may have something to append
+        self._gathered.append(_Job(work, records <= SMALL_RECORDS, loop, done))
+        # Who is cancelled here only does not learn the outcome: the job is done as a whole all the same.
         return cast(T, await done)
 
+    def _hand_over(self) -> None:
+        jobs, self._gathered = self._gathered, []
+        if len(jobs) == 1 and jobs[0].small and self._commit_here(jobs):
+            return
+        for job in jobs:
+            self._jobs.put(job)
+
+    def _commit_here(self, jobs: list[_Job]) -> bool:
+        """Commit on the event loop, unless that might take long; False: nothing was done."""
+        if not self._quick or self._here >= HERE_MAX or not self._jobs.empty():
+            return False
+        if not self._committing.acquire(blocking=False):
+            return False
+        try:
+            if not _begin(self._here_db):
+                return False
+            self._here += 1
+            outcomes, grown = self._commit(self._here_db, jobs)
+        finally:
+            self._committing.release()
+        self._settle([(job.done, outcome) for job, outcome in zip(jobs, outcomes, strict=True)], grown)
+        return True
+
     def _write(self) -> None:
+        """The writer thread."""
         while (job := self._jobs.get()) is not None:
             jobs = [job]
             while len(jobs) < COMMIT_JOBS_MAX:
@@ -179,25 +224,33 @@ class SqliteLog:
                     self._jobs.put(None)
                     break
                 jobs.append(further)
-            self._commit(jobs)
+            with self._committing:
+                self._here = 0
+                outcomes, grown = self._commit(self._writer_db, jobs)
+            self._answer(jobs, outcomes, grown)
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        db = self._writer_db
+    def _commit(self, db: sqlite3.Connection, jobs: list[_Job]) -> tuple[list[Any], bool]:
+        """The outcome of each job, and whether the log has grown. Only one thread at a time is in here."""
+        began = time.perf_counter()
         try:
-            db.execute("BEGIN IMMEDIATE")
-            self._last = _one(db, "SELECT max(position) FROM events")
-            self._inserted = []
-            outcomes = [_attempt(job) for job in jobs]
+            if not db.in_transaction:
+                db.execute("BEGIN IMMEDIATE")
+            transaction = _Transaction(db)
+            outcomes = [_attempt(job, transaction) for job in jobs]
             db.execute("COMMIT")
-            head = self._last
-            self._remember(self._inserted)
         except _FAILURES as error:
             with suppress(sqlite3.Error):  # then the next BEGIN fails, until it can be rolled back
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-            outcomes = [Unavailable(f"log: {error}")] * len(jobs)
-            head = self._head
-        grown, self._head = head > self._head, head
+            self._quick = False
+            return [Unavailable(f"log: {error}")] * len(jobs), False
+        self._quick = time.perf_counter() - began < QUICK_SECONDS
+        grown, self._head = transaction.last > self._head, transaction.last
+        self._remember(transaction.inserted)
+        return outcomes, grown
+
+    def _answer(self, jobs: list[_Job], outcomes: list[Any], grown: bool) -> None:
+        """From the writer thread to whoever waits."""
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
         for job, outcome in zip(jobs, outcomes, strict=True):
             by_loop.setdefault(job.loop, []).append((job.done, outcome))
@@ -223,22 +276,32 @@ class SqliteLog:
             for woken in self._waiting:
                 woken.set()
 
-    def _append(self, stream: str, expected: int, events: Sequence[bytes], command: str, digest: bytes) -> Appended:
-        db = self._writer_db
-        if earlier := _known(db, stream, command, digest):
+
+class _Transaction:
+    """What one commit brings: `last` is the last position so far, `inserted` the new records."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.last = _one(db, "SELECT max(position) FROM events")
+        self.inserted: list[Stored] = []
+
+    def append(self, stream: str, expected: int, events: Sequence[bytes], command: str, digest: bytes) -> Appended:
+        """See `EventLog.append`."""
+        if earlier := _known(self._db, stream, command, digest):
             return earlier
-        version = _one(db, _HEAD, stream)
+        version = _one(self._db, _HEAD, stream)
         if expected not in (ANY, version):
             raise Conflict(stream, expected, version)
         rows: list[tuple[Any, ...]] = []
         for number, event in enumerate(events, 1):
             of_command = (command, len(events), digest) if number == 1 else (None, None, None)
-            place = (self._last + number, stream, version + number)
+            place = (self.last + number, stream, version + number)
             rows.append((*place, *of_command, stamp(event, version + number)))
         self._insert(rows)
-        return Appended(stream, version + len(rows), self._last)
+        return Appended(stream, version + len(rows), self.last)
 
-    def _hear(self, parsed: list[tuple[Meta, bytes]]) -> list[Heard]:
+    def hear(self, parsed: list[tuple[Meta, bytes]]) -> list[Heard]:
+        """See `EventLog.hear`."""
         heard: list[Heard] = []
         rows: list[tuple[Any, ...]] = []
         ids: dict[str, list[str]] = {}
@@ -248,16 +311,16 @@ class SqliteLog:
         for meta, record in parsed:
             stream = meta.stream
             if stream not in heads:
-                heads[stream], ids[stream] = _one(self._writer_db, _HEAD, stream), []
+                heads[stream], ids[stream] = _one(self._db, _HEAD, stream), []
             new = ids[stream]
             version = heads[stream] + len(new)
             if meta.version <= version:
                 ahead = meta.version - heads[stream]
-                _same_or_halt(meta, new[ahead - 1] if ahead > 0 else _id_of(self._writer_db, stream, meta.version))
+                _same_or_halt(meta, new[ahead - 1] if ahead > 0 else _id_of(self._db, stream, meta.version))
                 heard.append(Heard.KNOWN)
             elif meta.version == version + 1:
                 new.append(meta.id)
-                rows.append((self._last + len(rows) + 1, stream, meta.version, None, None, None, record))
+                rows.append((self.last + len(rows) + 1, stream, meta.version, None, None, None, record))
                 heard.append(Heard.INSERTED)
             else:
                 heard.append(Heard.GAP)
@@ -266,15 +329,24 @@ class SqliteLog:
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
         """The last thing that a job does: what it may object to, it has said before anything was written."""
-        self._writer_db.executemany(_INSERT, rows)
-        self._last += len(rows)
-        self._inserted += [Stored(position, stream, version, record) for position, stream, version, *_, record in rows]
+        self._db.executemany(_INSERT, rows)
+        self.last += len(rows)
+        self.inserted += [Stored(position, stream, version, record) for position, stream, version, *_, record in rows]
 
 
-def _attempt(job: _Job) -> Any:
+def _begin(db: sqlite3.Connection) -> bool:
+    """Whether the file is free to write now."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _attempt(job: _Job, transaction: _Transaction) -> Any:
     """One job in the shared transaction; its refusal is its own, but if the file fails, all of them have failed."""
     try:
-        return job.work()
+        return job.work(transaction)
     except _FAILURES:
         raise
     except Exception as refusal:

@@ -5,9 +5,8 @@ topics) follows from reading it again.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, Meta, Record, encode, parse, stamp
 
@@ -29,8 +28,7 @@ ANY = -1
 """As `expected`: append behind whatever is there. For streams in which order does not matter (who looked)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A record at its place. `record` are the very bytes that were appended or heard."""
 
     position: int
@@ -39,8 +37,7 @@ class Stored:
     record: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(NamedTuple):
     """Where a commit went. `repeated`: the command id was known, and nothing was appended now."""
 
     stream: str

@@ -55,6 +55,7 @@ RECENT_MAX = 200
 """How many of the newest records are also kept in memory: what follows the log mostly wants these, many times over."""
 
 _INSERT = "INSERT INTO events (position, stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?,?)"
+_LAST = "SELECT max(position) FROM events"
 _HEAD = "SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _FAILURES = (sqlite3.Error, MemoryError)
 """Of the file or the machine, not of a job: nothing of the commit can be trusted."""
@@ -87,7 +88,7 @@ class SqliteLog:
         """Whether the last commit was."""
         self._here = 0
         """Commits on the event loop since the writer thread's last one."""
-        self._head = _one(self._reader_db, "SELECT max(position) FROM events")
+        self._head = _one(self._reader_db, _LAST)
         """Last position that is committed."""
         self._recent: list[Stored] = []
         """The newest records that were committed here, at consecutive positions; replaced, never changed."""
@@ -142,7 +143,7 @@ class SqliteLog:
         return True
 
     async def head(self) -> int:
-        return await self._read(lambda db: _one(db, "SELECT max(position) FROM events"))
+        return await self._read(lambda db: _one(db, _LAST))
 
     async def version(self, stream: str) -> int:
         return await self._read(lambda db: _one(db, _HEAD, stream))
@@ -190,16 +191,14 @@ class SqliteLog:
 
     def _hand_over(self) -> None:
         jobs, self._gathered = self._gathered, []
-        if len(jobs) == 1 and jobs[0].small and self._commit_here(jobs):
+        if len(jobs) == 1 and self._quick and jobs[0].small and self._commit_here(jobs):
             return
         for job in jobs:
             self._jobs.put(job)
 
     def _commit_here(self, jobs: list[_Job]) -> bool:
         """Commit on the event loop, unless that might take long; False: nothing was done."""
-        if not self._quick or self._here >= HERE_MAX or not self._jobs.empty():
-            return False
-        if not self._committing.acquire(blocking=False):
+        if self._here >= HERE_MAX or not self._jobs.empty() or not self._committing.acquire(blocking=False):
             return False
         try:
             if not _begin(self._here_db):
@@ -208,7 +207,7 @@ class SqliteLog:
             outcomes, grown = self._commit(self._here_db, jobs)
         finally:
             self._committing.release()
-        self._settle([(job.done, outcome) for job, outcome in zip(jobs, outcomes, strict=True)], grown)
+        self._settle([(jobs[0].done, outcomes[0])], grown)
         return True
 
     def _write(self) -> None:
@@ -280,9 +279,11 @@ class SqliteLog:
 class _Transaction:
     """What one commit brings: `last` is the last position so far, `inserted` the new records."""
 
+    __slots__ = ("_db", "inserted", "last")
+
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.last = _one(db, "SELECT max(position) FROM events")
+        self.last = _one(db, _LAST)
         self.inserted: list[Stored] = []
 
     def append(self, stream: str, expected: int, events: Sequence[bytes], command: str, digest: bytes) -> Appended:
@@ -292,11 +293,11 @@ class _Transaction:
         version = _one(self._db, _HEAD, stream)
         if expected not in (ANY, version):
             raise Conflict(stream, expected, version)
+        of_command: tuple[Any, ...] = (command, len(events), digest)
         rows: list[tuple[Any, ...]] = []
         for number, event in enumerate(events, 1):
-            of_command = (command, len(events), digest) if number == 1 else (None, None, None)
-            place = (self.last + number, stream, version + number)
-            rows.append((*place, *of_command, stamp(event, version + number)))
+            rows.append((self.last + number, stream, version + number, *of_command, stamp(event, version + number)))
+            of_command = (None, None, None)
         self._insert(rows)
         return Appended(stream, version + len(rows), self.last)
 

@@ -71,6 +71,10 @@ async def _number(cases: Cases) -> Mapping[str, Any]:
     return {"q": cases.ids["open"]["case_number"]}
 
 
+async def _chosen(cases: Cases) -> Mapping[str, Any]:
+    return {"vorgang": cases.ids["open"]["case"]}
+
+
 async def _declared(cases: Cases) -> Mapping[str, Any]:
     names = ("true_answers", "warned", "changes", "privacy")
     return {f"declaration.{name}": "yes" for name in names}
@@ -224,6 +228,7 @@ TABLE: Mapping[str, Route] = {
         roles=PLANNER, query="?ort={place}&tag={day}", fields=given(grund="Umbau"), status=303, before=_booked
     ),
     "POST /antrag/{case}/pruefen": public("draft", fields=_declared, status=303),
+    "POST /amt/uebernehmen": office(shows="name", roles=CASEWORKER, fields=_chosen, shared=True),
     "POST /amt/naechster": office(roles=CASEWORKER, fields=given(), status=303, shared=True),
     "POST /antrag/{case}/loeschen": public("begun", fields=given(), status=303),
     "POST /antrag/{case}/zuruecknehmen": public("open", fields=given(), status=303),
@@ -243,9 +248,11 @@ OPEN: Mapping[str, str] = {
     "GET /api/intake/v1/services": "the catalogue",
     "GET /anmelden": "the way in",
     "GET /anmelden/rueckkehr": "the way in",
+    "POST /anmelden/token": "the way in for a smoke run, by a token of the provider",
     "GET /abmelden": "asks, or says that it is done",
     "GET /amt/anmelden": "the way in",
     "GET /amt/anmelden/rueckkehr": "the way in",
+    "POST /amt/anmelden/token": "the way in for a smoke run, by a token of the provider",
     "GET /amt/abmelden": "asks, or says that it is done",
 }
 """Open to everybody, with the reason; there is nothing of a case on them."""
@@ -265,9 +272,13 @@ NOT_OF_A_SERVICE: Mapping[str, str] = {
     "/readyz": "health checks come by address, without a person",
     "/healthz": "health checks come by address, without a person",
     "/static": "our own files",
-    "/demo-anmeldung/.well-known/openid-configuration": "the demo provider: invented people, no password",
-    "/demo-anmeldung/jwks": "its public key",
-    "/demo-anmeldung/authorize": "its sign-in",
-    "/demo-anmeldung/token": "its codes, good once",
+    "/demo-anmeldung/buerger/.well-known/openid-configuration": "the demo provider: invented people, no password",
+    "/demo-anmeldung/buerger/jwks": "its public key",
+    "/demo-anmeldung/buerger/authorize": "its sign-in",
+    "/demo-anmeldung/buerger/token": "its codes, good once",
+    "/demo-anmeldung/amt/.well-known/openid-configuration": "the same for the office",
+    "/demo-anmeldung/amt/jwks": "the same for the office",
+    "/demo-anmeldung/amt/authorize": "the same for the office",
+    "/demo-anmeldung/amt/token": "the same for the office",
 }
 """Routes of the apps beside the services, with the reason why they are open."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from aktenlauf.cli.run import unknown_settings
+from aktenlauf.cli.server import unknown_settings
 
 START_SECONDS = 60
 END_SECONDS = 20

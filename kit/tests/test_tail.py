@@ -6,6 +6,7 @@ The toy service (`kit.testing.toy`) hears two others over a bus that mixes what 
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +21,12 @@ from aktenlauf.kit.adapters.sqlite_log import SqliteLog
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotYet, Unavailable
 from aktenlauf.kit.ports import Ports
+from aktenlauf.kit.reaction_tail import NOT_YET_MAX
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.scope import System
-from aktenlauf.kit.service import Service
-from aktenlauf.kit.tail import NOT_YET_MAX, ClockTail, ViewTail
+from aktenlauf.kit.service import Definition, Service
+from aktenlauf.kit.tail import ClockTail, ViewTail
 from aktenlauf.kit.testing.faults import CrashNow, Fate, When
 from aktenlauf.kit.testing.normal import Normal
 from aktenlauf.kit.testing.permuting_bus import PermutingBus, Topics
@@ -54,12 +56,14 @@ async def is_done(service: Service) -> bool:
     return await service.settled() and not await service.ports.work.aside()
 
 
-async def live(folder: Path, topics: Topics, *, seed: int = 0, fate: Fate | None = None) -> Any:
+async def live(
+    folder: Path, topics: Topics, *, seed: int = 0, fate: Fate | None = None, definition: Definition = DEFINITION
+) -> Any:
     """One process: runs until nothing is left to do, or it dies. What there is then, made comparable."""
     fate = fate or Fate()
     async with toy_ports(folder, lambda _: PermutingBus(topics, SERVICE, seed), fate) as ports:
         try:
-            async with toy(ports) as service:
+            async with toy(ports, definition) as service:
                 await until(lambda: is_done(service))
             return await result(ports)
         except CrashNow:
@@ -113,15 +117,23 @@ CRASHES_MAX = 60
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_crash_between_any_two_steps_changes_nothing_in_the_end(tmp_path: Path, when: When) -> None:
+@pytest.mark.parametrize("at_once", [1, 3])
+async def test_a_crash_between_any_two_steps_changes_nothing_in_the_end(
+    tmp_path: Path, when: When, at_once: int
+) -> None:
+    (several,) = map(copy, DEFINITION.reactions)
+    several.at_once = at_once
+    definition = replace(DEFINITION, reactions=[several])
     records = told(1, asks=2, facts=2)
     expected, deaths = await live(tmp_path / "undisturbed", topics_of(records)), set[str]()
     for number in range(1, CRASHES_MAX):
         folder, topics, fate = tmp_path / str(number), topics_of(records), Fate(crash_at=number, when=when)
-        if await live(folder, topics, seed=number, fate=fate) is not None:
+        if await live(folder, topics, seed=number, fate=fate, definition=definition) is not None:
             break
         deaths.add(fate.calls[number - 1])
-        assert await live(folder, topics, seed=number) == expected, f"died {when} call {number}, {fate.calls[-1]}"
+        assert await live(folder, topics, seed=number, definition=definition) == expected, (
+            f"died {when} call {number}, {fate.calls[-1]}"
+        )
         shutil.rmtree(folder)
     else:
         raise AssertionError("more calls than CRASHES_MAX")

@@ -6,6 +6,7 @@ letters that Unicode has no single code point for (a base letter with marks); th
 always NFC first, because the same letter may be typed in two ways.
 """
 
+import re
 import unicodedata
 from functools import cache
 from typing import Literal
@@ -39,6 +40,24 @@ _SEQUENCES = """
 1E63 0304; 1E6C 0304; 1E6D 0304; 1EA0 0308; 1EA1 0308; 1ECC 0308; 1ECD 0308; 1EE4 0304 0308;
 1EE5 0304 0308
 """
+
+
+_TYPED_INSTEAD = str.maketrans(
+    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ŋ": "n",
+     "ŧ": "t", "ə": "e", "ɨ": "i", "ǥ": "g", "ʒ": "z", "ƈ": "c", "ƙ": "k", "ĸ": "k"}
+)  # fmt: skip
+_UMLAUT = re.compile("(?<=[aou])e")
+
+
+def compared(name: str) -> str:
+    """What two spellings of one name have in common, for looking it up; never for showing it.
+
+    Case, marks, spaces, hyphens and apostrophes do not count, letters beyond a-z count as what people type instead,
+    and `ä`, `ae` and `a` are one. Of any name in datatype A only a-z is left.
+    """
+    parts = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(c for c in parts if unicodedata.category(c) in ("Ll", "Lo"))
+    return _UMLAUT.sub("", letters.translate(_TYPED_INSTEAD))
 
 
 def nfc(text: str) -> str:

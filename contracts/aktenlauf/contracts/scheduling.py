@@ -8,7 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from aktenlauf.contracts.common import Content
 from aktenlauf.contracts.envelope import Event
+from aktenlauf.contracts.sealed import Sealed
 
 
 class Slot(BaseModel):
@@ -22,6 +24,15 @@ class Slot(BaseModel):
     start: datetime
     """Aware, UTC."""
     minutes: int
+
+
+Need = Literal["step-free", "sign-language", "little-german", "companion"]
+
+
+class Needs(Content):
+    """What the applicant needs at the counter. May tell of a disability (Art. 9 GDPR), so it is always sealed."""
+
+    needs: list[Need]
 
 
 class AppointmentOffered(Event):
@@ -41,6 +52,8 @@ class SlotChosen(Event):
 
     choice: str
     slot: Slot
+    sealed: Sealed[Needs] | None = None
+    """None: nothing is needed."""
 
 
 class ChoiceLost(Event):

@@ -119,6 +119,8 @@ def _add_people(router: APIRouter, demo: Demonstration, running: Running) -> Non
             raise NotFound(subject)
         shell = shell_of(request)
         url, state = await shell.identity.start(side, _FIRST_PAGES[side])
+        if not url.startswith(running().settings.public_url + "/"):  # people sign in elsewhere, and choose there
+            return RedirectResponse("/amt/anmelden" if side == "office" else "/anmelden", 303)
         transport = httpx.ASGITransport(app=running().app)
         async with httpx.AsyncClient(transport=transport) as browser:
             answer = await browser.post(url, data={"user": subject})

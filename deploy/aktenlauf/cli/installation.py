@@ -3,7 +3,7 @@
 The one place outside the services where parts meet. `aktenlauf run`, the tests and the benchmarks all start it here.
 """
 
-import hashlib
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from typing import cast
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from aktenlauf.cli.identity import SignIn, sign_in_of
 from aktenlauf.contracts.offices import offices
-from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_providers
-from aktenlauf.kit.adapters.oidc import OidcIdentity
+from aktenlauf.kit.adapters.demo_idp import DemoUser
 from aktenlauf.kit.clock import Clock
 from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.ports import Shared, open_log, open_ports, open_shared
@@ -48,6 +48,11 @@ class Installation:
         return all([await service.settled() for service in self.services.values()])
 
 
+def replica_name(settings: Settings) -> str:
+    """Names this process among those of its service, and the same again after a restart."""
+    return settings.replica or f"{socket.gethostname()}:{settings.port}"
+
+
 def definitions() -> Sequence[Definition]:
     """The services installed beside this program, by their entry points."""
     found = entry_points(group="aktenlauf.services")
@@ -58,24 +63,31 @@ def definitions() -> Sequence[Definition]:
 async def opened(
     settings: Settings,
     clock: Clock,
-    users: Sequence[DemoUser],
+    users: Sequence[DemoUser] = (),
     demo_routes: Callable[[Callable[[], "Installation"]], Sequence[BaseRoute]] | None = None,
+    only: Definition | None = None,
 ) -> AsyncIterator[Installation]:
-    """Open ports and build the apps. The services run once the lifespan of `app` has started."""
+    """Open ports and build the apps. The services run once the lifespan of `app` has started.
+
+    `only`: this one service, as one of its replicas; else all that are installed.
+    """
     async with AsyncExitStack() as stack:
         shared = await open_shared(settings, clock)
         stack.push_async_callback(shared.close)
-        declared = definitions()
+        declared = [only] if only else definitions()
         logs: dict[str, EventLog] = {}
         services: dict[str, Service] = {}
         for definition in declared:
-            logs[definition.name] = open_log(settings, definition.name)
+            logs[definition.name] = await open_log(settings, definition.name)
         for definition in declared:
-            ports = open_ports(settings, definition.name, shared, logs)
+            ports = await open_ports(settings, definition.name, shared, logs)
             stack.push_async_callback(ports.close)
-            services[definition.name] = Service(definition, ports, settings)
-        shell, provider = await _shell(settings, shared, users, stack, "/vorfuehrung" if demo_routes else "")
-        routes = [*provider.routes, *(demo_routes(lambda: installation) if demo_routes else ())]
+            services[definition.name] = Service(definition, ports, settings, replica_name(settings) if only else None)
+        secret = await shared.keyring.create("installation/web")
+        sign_in = sign_in_of(settings, secret, users, elsewhere=only is not None)
+        stack.push_async_callback(sign_in.http.aclose)
+        shell = _shell(settings, shared, secret, sign_in, "/vorfuehrung" if demo_routes else "")
+        routes = [*sign_in.routes, *(demo_routes(lambda: installation) if demo_routes else ())]
         apps: dict[str, Starlette] = {
             "kit": create_kit_app(shell, lambda: installation.parts_ready()),
             "demo": Starlette(routes=routes),
@@ -86,24 +98,17 @@ async def opened(
         yield installation
 
 
-async def _shell(
-    settings: Settings, shared: Shared, users: Sequence[DemoUser], stack: AsyncExitStack, strip_href: str
-) -> tuple[Shell, DemoProvider]:
+def _shell(settings: Settings, shared: Shared, secret: bytes, sign_in: SignIn, strip_href: str) -> Shell:
     url = settings.public_url
-    secret = await shared.keyring.create("installation/web")
-    providers = demo_providers(url, url)
-    provider = DemoProvider(providers, users)
-    http = provider.http()
-    stack.push_async_callback(http.aclose)
-    shell = Shell(
+    strip = DEMO_STRIP if settings.demo else ""
+    return Shell(
         sessions=shared.sessions,
-        identity=OidcIdentity(providers, hashlib.sha256(secret + b"oidc").digest(), http),
+        identity=sign_in.identity,
         secret=secret,
-        settings=WebSettings(url, url, DEMO_STRIP if settings.demo else "", strip_href, demo=settings.demo),
+        settings=WebSettings(url, settings.office_url or url, strip, strip_href, demo=settings.demo),
         office=office_label,
         limits=RateLimits({"sign_in": settings.rate_sign_in, "upload": settings.rate_upload}),
     )
-    return shell, provider
 
 
 def office_label(key: str | None) -> OfficeLabel:
@@ -111,4 +116,4 @@ def office_label(key: str | None) -> OfficeLabel:
     office = offices().get(key or "")
     if office is None:
         return OfficeLabel("Aktenlauf", "Anträge zum Aufenthalt")
-    return OfficeLabel(office.authority, office.name)
+    return OfficeLabel(office.authority, office.name, test=office.test)

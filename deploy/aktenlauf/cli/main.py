@@ -40,6 +40,26 @@ def run() -> None:
 
 
 @app.command()
+def serve(name: Annotated[str, typer.Argument(help="intake, documents, review, scheduling or xoev-gateway.")]) -> None:
+    """One service in a process of its own, as one of its replicas."""
+    from aktenlauf.kit.settings import load_settings
+
+    settings = load_settings()
+    from aktenlauf.cli.serve import serve_forever
+
+    serve_forever(settings, name)
+
+
+@app.command()
+def proxy(to: Annotated[list[str], typer.Option(help="NAME=URL; a name several times for its replicas.")]) -> None:
+    """A small reverse proxy for services in processes of their own; for tests, and where no other is installed."""
+    from aktenlauf.cli.serve_proxy import proxy_forever
+    from aktenlauf.kit.settings import load_settings
+
+    proxy_forever(load_settings(), to)
+
+
+@app.command()
 def smoke(
     url: Annotated[str, typer.Option(help="Public address of the running installation.")],
     office_url: Annotated[str | None, typer.Option(help="Address of the office side; default: the same.")] = None,

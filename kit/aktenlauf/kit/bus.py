@@ -19,6 +19,9 @@ class Delivery:
 Receive = Callable[[Sequence[Delivery]], Awaitable[None]]
 """Takes a batch. When it returns, the batch is safe with the receiver; when it raises, it comes again."""
 
+Lacks = Callable[[bytes], Awaitable[bool]]
+"""Tells of an own record whether the own log lacks it."""
+
 
 class Bus(Protocol):
     """One service's connection.
@@ -32,11 +35,19 @@ class Bus(Protocol):
     """
 
     async def publish(self, records: Sequence[Stored]) -> None:
-        """Hand over own public records, in order of position. Raises Unavailable."""
+        """Hand over own records, in order of position; private ones reach nobody else. Raises Unavailable."""
         ...
 
     async def listen(self, owners: Collection[str], receive: Receive) -> None:
         """Deliver until cancelled. Raises Halt if `receive` does."""
+        ...
+
+    async def restore(self, lacks: Lacks, receive: Receive) -> None:
+        """Deliver what this service once published and its log lacks, as after a restore from an older copy.
+
+        Private records too, and others that the log knows. To be called before a command is accepted. Raises
+        Unavailable, Halt.
+        """
         ...
 
     async def caught_up(self, owners: Collection[str]) -> bool:

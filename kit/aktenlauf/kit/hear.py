@@ -22,14 +22,14 @@ _log = logger(__name__)
 class Hearing:
     """The receiving end of the bus for one service."""
 
-    def __init__(self, log: EventLog, work: Work, clock: Clock) -> None:
-        self._log, self._work, self._clock = log, work, clock
+    def __init__(self, log: EventLog, work: Work, clock: Clock, service: str = "") -> None:
+        self._log, self._work, self._clock, self._service = log, work, clock, service
 
     async def receive(self, deliveries: Sequence[Delivery]) -> None:
         """Append a batch. Raises Halt where the log contradicts it, Unavailable where it cannot be stored now."""
         accepted: list[bytes] = []
         for delivery in deliveries:
-            if fault := fault_of(delivery):
+            if fault := fault_of(delivery, self._service):
                 await self._put_aside(delivery, fault)
             else:
                 accepted.append(delivery.record)
@@ -39,6 +39,14 @@ class Hearing:
                 _log.error("gap", stream=meta.stream.rsplit("/", 1)[0], version=meta.version)  # which one: `Work.gaps`
                 await self._work.gap(meta.stream, meta.version, self._clock())
 
+    async def lacks(self, record: bytes) -> bool:
+        """Whether this is an event that the log does not hold."""
+        try:
+            meta = parse(record).meta
+        except NotAnEnvelope:
+            return False
+        return await self._log.version(meta.stream) < meta.version
+
     async def _put_aside(self, delivery: Delivery, fault: str) -> None:
         _log.error("not accepted from the bus", place=delivery.place)  # the fault may name a case: see `parked`
         position = -int.from_bytes(sha256(delivery.place.encode()).digest()[:6])  # the same for the same place
@@ -46,8 +54,11 @@ class Hearing:
         await self._work.advance(HANDLER, 0, [aside])
 
 
-def fault_of(delivery: Delivery) -> str | None:
-    """Why a delivery cannot be accepted, or None. Topic owner, source, type and first part of the stream must agree."""
+def fault_of(delivery: Delivery, hearer: str = "") -> str | None:
+    """Why `hearer` cannot accept a delivery, or None.
+
+    Topic owner, source, type and first part of the stream must agree. A private stream is for its owner alone.
+    """
     if len(delivery.record) > RECORD_BYTES_MAX:
         return f"{len(delivery.record)} bytes are above the limit of {RECORD_BYTES_MAX}"
     try:
@@ -68,6 +79,6 @@ def fault_of(delivery: Delivery) -> str | None:
         return (
             f"topic of {delivery.owner}, source {meta.source}, type {meta.type}, stream {meta.stream}: they must agree"
         )
-    if is_private(meta.stream):
+    if is_private(meta.stream) and delivery.owner != hearer:
         return f"{meta.stream} is private and was published"
     return "its sealed part belongs to another event" if moved else None

@@ -5,6 +5,7 @@ Sign-in is OpenID Connect (authorisation code with PKCE); nothing of the protoco
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
@@ -33,6 +34,14 @@ class Person(BaseModel):
     office: str | None = None
     """Key of the authority that a member of staff works for."""
     locale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """Whom an access token speaks for, and for what it was issued."""
+
+    person: Person
+    scopes: frozenset[str]
 
 
 class SignInFailed(Exception):
@@ -67,8 +76,20 @@ class Identity(Protocol):
         MUST give only roles that this side's provider is entitled to grant. Raises SignInFailed.
         """
 
-    def issuer_origin(self, side: Side) -> str:
-        """Scheme, host and port of the provider: forms may lead there (CSP form-action)."""
+    async def sign_out_url(self, side: Side) -> str | None:
+        """Where a browser goes to end its session at the provider too; None if there is no such page, or nobody
+        answers. MUST NOT name the person."""
+
+    async def presented(self, side: Side, token: str) -> Presented:
+        """Whom this access token speaks for.
+
+        MUST refuse a token that is not signed by this side's provider, names another issuer or audience than our
+        interfaces', or is out of its time; and an ID token. MUST give only roles that this side's provider is
+        entitled to grant. Raises SignInFailed("token", "provider" or "unavailable").
+        """
+
+    def form_targets(self, side: Side) -> frozenset[str]:
+        """Scheme, host and port of the provider's pages: forms may lead there (CSP form-action)."""
 
 
 def same_origin_path(target: str | None, default: str) -> str:

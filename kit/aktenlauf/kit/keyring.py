@@ -39,6 +39,14 @@ class Keyring(Protocol):
         """Leave a tombstone, whether or not the key existed. Repeating it changes nothing."""
         ...
 
+    async def rewrap(self) -> int:
+        """Wrap under the KEK in use whatever is still under an older one; the number of these keys.
+
+        Once it is done no older KEK is needed, and what a copy of the store still holds under them opens no more.
+        Raises Halt if one was not supplied.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of the file or connection."""
         ...
@@ -64,6 +72,9 @@ class CachedKeyring:
             await self._keyring.destroy(name)
         finally:  # afterwards, so that a read under way meanwhile does not bring it back
             self._keys.pop(name, None)
+
+    async def rewrap(self) -> int:
+        return await self._keyring.rewrap()
 
     async def close(self) -> None:
         self._keys.clear()

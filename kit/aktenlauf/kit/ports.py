@@ -12,6 +12,7 @@ from aktenlauf.kit.grants import Grants
 from aktenlauf.kit.keyring import CachedKeyring, Keyring
 from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.mailer import Mailer
+from aktenlauf.kit.scanner import Scanner
 from aktenlauf.kit.sealing import Sealing
 from aktenlauf.kit.sessions import Sessions
 from aktenlauf.kit.settings import Settings
@@ -30,13 +31,14 @@ class Shared:
     mailer: Mailer
     grants: Grants
     workers: Workers
+    scanner: Scanner
     clock: Clock
 
     async def close(self) -> None:
         """Let go of everything."""
         await self.workers.close()
         await self.blobs.close()
-        self.sessions.close()
+        await self.sessions.close()
         await self.keyring.close()
 
 
@@ -57,6 +59,7 @@ class Ports:
     sessions: Sessions
     grants: Grants
     workers: Workers
+    scanner: Scanner
     clock: Clock
     folder: Path
     """The service's own folder for hand-over points (`drop/`)."""
@@ -69,42 +72,45 @@ class Ports:
 
 
 async def open_shared(settings: Settings, clock: Clock) -> Shared:
-    """The embedded form's shared ports, below the data folder."""
-    from aktenlauf.kit.adapters.folder_blobs import FolderBlobs
-    from aktenlauf.kit.adapters.folder_mailer import FolderMailer
-    from aktenlauf.kit.adapters.sqlite_keyring import SqliteKeyring, load_or_make_kek
-    from aktenlauf.kit.adapters.sqlite_sessions import SqliteSessions
-
-    data = settings.data
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keyring = CachedKeyring(SqliteKeyring(data / "keyring.db", load_or_make_kek(data / "kek")))
+    """The ports that services share, each where its setting says, else below the data folder."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    keyring = CachedKeyring(await _keyring(settings))
+    workers = Workers(size=settings.workers)
     return Shared(
         keyring=keyring,
-        sessions=SqliteSessions(data / "sessions.db", await keyring.create("installation/sessions")),
-        blobs=FolderBlobs(data / "blobs"),
-        mailer=FolderMailer(data / "mail", "nicht-antworten@aktenlauf.invalid"),
+        sessions=await _sessions(settings, await keyring.create("installation/sessions")),
+        blobs=_blobs(settings),
+        mailer=_mailer(settings),
         grants=await Grants.open(keyring),
-        workers=Workers(size=settings.workers),
+        workers=workers,
+        scanner=_scanner(workers),
         clock=clock,
     )
 
 
-def open_ports(settings: Settings, service: str, shared: Shared, logs: Mapping[str, EventLog]) -> Ports:
-    """The embedded form's ports of one service. `logs` are those of all services, which the local bus follows."""
-    from aktenlauf.kit.adapters.local_bus import LocalBus
-    from aktenlauf.kit.adapters.sqlite_drafts import SqliteDrafts
-    from aktenlauf.kit.adapters.sqlite_views import SqliteViews
-    from aktenlauf.kit.adapters.sqlite_work import SqliteWork
+async def open_log(settings: Settings, service: str) -> EventLog:
+    """The log of one service."""
+    if url := settings.mongo.get_secret_value():
+        from aktenlauf.kit.adapters.mongo import open_database
+        from aktenlauf.kit.adapters.mongo_log import MongoLog
 
+        return await MongoLog.open(open_database(url, settings.mongo_prefix + service))
+    from aktenlauf.kit.adapters.sqlite_log import SqliteLog
+
+    return SqliteLog(settings.data / service / "log.db")
+
+
+async def open_ports(settings: Settings, service: str, shared: Shared, logs: Mapping[str, EventLog]) -> Ports:
+    """The ports of one service. `logs` are those of all services in this process, which the local bus follows."""
     folder = settings.data / service
-    work = SqliteWork(folder / "work.db")
+    views, work, drafts = await _stores(settings, service)
     return Ports(
         service=service,
         log=logs[service],
-        views=SqliteViews(folder / "views.db"),
+        views=views,
         work=work,
-        drafts=SqliteDrafts(folder / "drafts.db"),
-        bus=LocalBus(logs, work),
+        drafts=drafts,
+        bus=_bus(settings, service, logs, work),
         blobs=shared.blobs,
         mailer=shared.mailer,
         keyring=shared.keyring,
@@ -112,13 +118,83 @@ def open_ports(settings: Settings, service: str, shared: Shared, logs: Mapping[s
         sessions=shared.sessions,
         grants=shared.grants,
         workers=shared.workers,
+        scanner=shared.scanner,
         clock=shared.clock,
         folder=folder,
     )
 
 
-def open_log(settings: Settings, service: str) -> EventLog:
-    """The embedded form's log of one service."""
-    from aktenlauf.kit.adapters.sqlite_log import SqliteLog
+async def _stores(settings: Settings, service: str) -> tuple[Views, Work, Drafts]:
+    if url := settings.mongo.get_secret_value():
+        from aktenlauf.kit.adapters.mongo import open_database
+        from aktenlauf.kit.adapters.mongo_drafts import MongoDrafts
+        from aktenlauf.kit.adapters.mongo_views import MongoViews
+        from aktenlauf.kit.adapters.mongo_work import MongoWork
 
-    return SqliteLog(settings.data / service / "log.db")
+        database = open_database(url, settings.mongo_prefix + service)
+        return await MongoViews.open(database), await MongoWork.open(database), await MongoDrafts.open(database)
+    from aktenlauf.kit.adapters.sqlite_drafts import SqliteDrafts
+    from aktenlauf.kit.adapters.sqlite_views import SqliteViews
+    from aktenlauf.kit.adapters.sqlite_work import SqliteWork
+
+    folder = settings.data / service
+    return SqliteViews(folder / "views.db"), SqliteWork(folder / "work.db"), SqliteDrafts(folder / "drafts.db")
+
+
+def _bus(settings: Settings, service: str, logs: Mapping[str, EventLog], work: Work) -> Bus:
+    if settings.kafka:
+        from aktenlauf.kit.adapters.kafka_bus import KafkaBus
+
+        return KafkaBus(settings.kafka, service, settings.kafka_prefix)
+    from aktenlauf.kit.adapters.local_bus import LocalBus
+
+    return LocalBus(logs, work)
+
+
+async def _keyring(settings: Settings) -> Keyring:
+    from aktenlauf.kit.adapters.sqlite_keyring import SqliteKeyring, load_or_make_kek
+
+    keks = settings.keks or [load_or_make_kek(settings.data / "kek")]
+    if url := settings.mongo_keyring.get_secret_value() or settings.mongo.get_secret_value():
+        from aktenlauf.kit.adapters.mongo import open_database
+        from aktenlauf.kit.adapters.mongo_keyring import MongoKeyring
+
+        return await MongoKeyring.open(open_database(url, settings.mongo_prefix + "keyring"), *keks)
+    return SqliteKeyring(settings.data / "keyring.db", *keks)
+
+
+async def _sessions(settings: Settings, secret: bytes) -> Sessions:
+    if url := settings.mongo_sessions.get_secret_value() or settings.mongo.get_secret_value():
+        from aktenlauf.kit.adapters.mongo import open_database
+        from aktenlauf.kit.adapters.mongo_sessions import MongoSessions
+
+        return await MongoSessions.open(open_database(url, settings.mongo_prefix + "sessions"), secret)
+    from aktenlauf.kit.adapters.sqlite_sessions import SqliteSessions
+
+    return SqliteSessions(settings.data / "sessions.db", secret)
+
+
+def _blobs(settings: Settings) -> Blobs:
+    if settings.s3:
+        from aktenlauf.kit.adapters.s3_blobs import S3Blobs
+
+        return S3Blobs(settings.s3, settings.s3_access_key, settings.s3_secret_key.get_secret_value())
+    from aktenlauf.kit.adapters.folder_blobs import FolderBlobs
+
+    return FolderBlobs(settings.data / "blobs")
+
+
+def _scanner(workers: Workers) -> Scanner:
+    from aktenlauf.kit.adapters.structure_scanner import StructureScanner
+
+    return StructureScanner(workers)
+
+
+def _mailer(settings: Settings) -> Mailer:
+    if url := settings.smtp.get_secret_value():
+        from aktenlauf.kit.adapters.smtp_mailer import SmtpMailer
+
+        return SmtpMailer(url, settings.mail_from)
+    from aktenlauf.kit.adapters.folder_mailer import FolderMailer
+
+    return FolderMailer(settings.data / "mail", settings.mail_from)

@@ -68,11 +68,13 @@ class Runner:
 
     async def state(self, decider: Decider[Any], stream: str) -> tuple[Any, int]:
         """State and version of a stream, for pages that show what a form is made from."""
-        state, version, _ = await self._load(decider, stream, None)
+        state, version, *_ = await self._load(decider, stream, None, "")
         return state, version
 
     async def _attempt(self, command: Command, decider: Decider[Any], stream: str, digest: bytes) -> Outcome:
-        state, version, changed = await self._load(decider, stream, command.seen)
+        state, version, changed, done = await self._load(decider, stream, command.seen, command.id)
+        if done:
+            return Outcome(stream, done, repeated=True)
         if version and not permits(command.scope, *decider.belongs_to(state)):
             raise NotFound(stream)
         if changed:
@@ -87,15 +89,23 @@ class Runner:
         appended = await self._log.append(stream, version, encoded, command.id, digest)
         return _repeated(appended) if appended.repeated else Outcome(stream, appended.version, events)
 
-    async def _load(self, decider: Decider[Any], stream: str, seen: int | None) -> tuple[Any, int, bool]:
-        state, version, changed = decider.initial(), 0, False
+    async def _load(
+        self, decider: Decider[Any], stream: str, seen: int | None, command_id: str
+    ) -> tuple[Any, int, bool, int]:
+        """State, version, whether what matters came since `seen`, and the version that this command once led to or 0.
+
+        That one tells of events that came back over the bus after a restore: their commands `known` does not know.
+        """
+        state, version, changed, done = decider.initial(), 0, False, 0
         for stored in await self._log.read(stream):
-            event = parse(stored.record).event
-            version = stored.version
+            record = parse(stored.record)
+            event, version = record.event, stored.version
+            if record.meta.causationid == command_id:
+                done = version
             if event is not None:
                 state = decider.evolve(state, event)
                 changed |= seen is not None and version > seen and type(event) in decider.matters
-        return state, version, changed
+        return state, version, changed, done
 
     async def _encode(self, command: Command, event: Event, stream: str, office: str | None) -> bytes:
         event_id = new_id()

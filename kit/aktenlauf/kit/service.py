@@ -1,25 +1,28 @@
 """One running service: its parts, wired once, started and stopped together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from aktenlauf.kit.decider import Command, Decider
 from aktenlauf.kit.errors import NotFound
+from aktenlauf.kit.following import Following, SharedFollowing
 from aktenlauf.kit.hear import Hearing
 from aktenlauf.kit.logs import logger
+from aktenlauf.kit.patience import patiently
 from aktenlauf.kit.ports import Ports
 from aktenlauf.kit.reactions import Reactions
 from aktenlauf.kit.runner import Outcome, Runner
 from aktenlauf.kit.scope import Scope
 from aktenlauf.kit.settings import Settings
-from aktenlauf.kit.tail import ClockTail, Publisher, ReactionTail, ViewTail
 from aktenlauf.kit.views import Document, Page, Query, View
 
 SEEN_SECONDS = 2.0
 """How long a request waits for the views."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.1
+"""Between two looks at how far another replica has brought the views."""
 
 _log = logger(__name__)
 
@@ -51,19 +54,16 @@ class Service:
     definition: Definition
     ports: Ports
     settings: Settings
+    replica: str | None = None
+    """The name of this process, where several may serve the same data; None where there is only this one."""
     ready: bool = False
     failed: str | None = None
-    _tails: list[ReactionTail] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        ports, definition = self.ports, self.definition
-        self.name = definition.name
-        self.runner = Runner(self.name, ports.log, ports.sealing, definition.deciders)
-        self._views = ViewTail(ports.log, ports.views, definition.views, ports.work, ports.clock)
-        self._tails = [
-            ReactionTail(ports.log, r, self.runner, ports.work, self._views.progress, self, ports.clock)
-            for r in definition.reactions
-        ]
+        self.name = self.definition.name
+        self.runner = Runner(self.name, self.ports.log, self.ports.sealing, self.definition.deciders)
+        self._following = Following(self)
+        self._shared = SharedFollowing(self, self.replica, self._watch) if self.replica else None
 
     async def run(self, command: Command) -> Outcome:
         """Carry out one command, see `Runner.run`."""
@@ -89,44 +89,51 @@ class Service:
         if stream.split("/", 1)[0] not in self.definition.hears | {self.name}:
             return True  # what it does not hear, it need not wait for
         records = await self.ports.log.read(stream, version - 1)
-        return bool(records) and self._views.progress.position >= records[0].position
+        return bool(records) and await self._views_at() >= records[0].position
 
     async def until_seen(self, stream: str, version: int, seconds: float = SEEN_SECONDS) -> bool:
         """Wait for `has_seen` of an own stream's version that is already in the log; False after `seconds`."""
         records = await self.ports.log.read(stream, version - 1)
         try:
             async with asyncio.timeout(seconds):
-                await self._views.progress.reach(records[0].position)
+                await self._reach(records[0].position)
         except TimeoutError:
             return False
         return True
 
+    async def _views_at(self) -> int:
+        return await self._shared.position() if self._shared else self._following.progress.position
+
+    async def _reach(self, position: int) -> None:
+        """Return once the views contain what is at `position`."""
+        if self._shared is None:
+            return await self._following.progress.reach(position)
+        pause = FIRST_PAUSE_SECONDS
+        while await self._shared.position() < position:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
     async def settled(self) -> bool:
-        """Whether everything in the log has been applied and reacted to: for tests and an orderly stop."""
+        """Whether everything in the log has been applied and reacted to, where there is only this process."""
         caught_up = await self.ports.bus.caught_up(self.definition.hears)  # first: what it brings moves the head
         head = await self.ports.log.head()
-        positions = [self._views.progress.position, *(tail.progress.position for tail in self._tails)]
-        return caught_up and min(positions) >= head
+        return caught_up and min(self._following.positions()) >= head
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Catch up, then follow the log until the block ends."""
         ports = self.ports
-        await self._views.prepare()
-        await self._views.catch_up()
-        for tail in self._tails:
-            await tail.prepare()
-        hearing = Hearing(ports.log, ports.work, ports.clock)
-        loops = {
-            "views": self._views.run(),
-            "hearing": ports.bus.listen(self.definition.hears, hearing.receive),
-            "publisher": Publisher(self.name, ports.log, ports.bus, ports.work).run(),
-        }
-        for reactions, tail in zip(self.definition.reactions, self._tails, strict=True):
-            loops[reactions.handler] = tail.run()
-            if reactions.due:
-                clock = ClockTail(reactions, ports.views, self.runner, self, ports.clock)
-                loops[f"{reactions.handler} clock"] = clock.run()
+        hearing = Hearing(ports.log, ports.work, ports.clock, self.name)
+        await patiently("hearing what it published itself", ports.bus.restore, hearing.lacks, hearing.receive)
+        loops: dict[str, Coroutine[Any, Any, None]]
+        if self._shared:
+            await self._following.catch_up()
+            loops = {"following": self._shared.run()}
+        else:
+            await self._following.prepare()
+            await self._following.drop_older_views()
+            loops = self._following.loops()
+        loops["hearing"] = ports.bus.listen(self.definition.hears, hearing.receive)
         tasks = [asyncio.create_task(self._watch(name, loop)) for name, loop in loops.items()]
         self.ready = True
         try:

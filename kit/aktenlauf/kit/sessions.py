@@ -65,7 +65,7 @@ class Sessions(Protocol):
     async def end_all(self, subject: str) -> None:
         """End every session of this person on both sides."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of the file or connection."""
 
 

@@ -3,19 +3,28 @@
 A wrong one is named with what was expected; the program does not start with a guess.
 """
 
+from base64 import b64decode
 from datetime import datetime
+from os import environ
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from limits import parse
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
     """What an operator can set. Every field is described in docs/operations.md (a test says so)."""
 
-    model_config = SettingsConfigDict(env_prefix="AKTENLAUF_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="AKTENLAUF_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        secrets_dir=environ.get("AKTENLAUF_SECRETS_DIR"),
+    )
 
     data: Path = Path("var")
     """Folder of all data."""
@@ -41,8 +50,57 @@ class Settings(BaseSettings):
     """Sign-ins from one address, as `count/span`."""
     rate_upload: str = "120/minute"
     """Uploads by one session, as `count/span`."""
-    log: Literal["text", "json"] = "text"
-    """Form of the log lines."""
+    log: Literal["auto", "text", "json"] = "auto"
+    """Form of the log lines; `auto`: text from `aktenlauf run`, JSON from `aktenlauf serve`."""
+    mongo: SecretStr = SecretStr("")
+    """URL of the MongoDB with logs, views, work and drafts, a database for each service; empty: files."""
+    mongo_keyring: SecretStr = SecretStr("")
+    """URL of the MongoDB with the keyring, which should be one of its own; empty: as `mongo`."""
+    mongo_sessions: SecretStr = SecretStr("")
+    """URL of the MongoDB with the sessions; empty: as `mongo`."""
+    mongo_prefix: Annotated[str, Field(pattern=r"^[a-z0-9_-]{0,32}$")] = "aktenlauf-"
+    """What the names of our databases begin with."""
+    kek: SecretStr = SecretStr("")
+    """Key-encryption key, 32 bytes in base64, then older ones that still wrap keys, separated by commas; empty: made
+    in the data folder."""
+    kafka: str = ""
+    """Bootstrap servers of Kafka, `host:port,...`; empty: the services of one process hear each other."""
+    kafka_prefix: Annotated[str, Field(pattern=r"^[a-z0-9._-]{0,64}$")] = "aktenlauf."
+    """What the names of our topics begin with."""
+    s3: str = ""
+    """URL of the bucket for blobs, `https://host/bucket`; empty: a folder."""
+    s3_access_key: str = ""
+    """Access key for the bucket."""
+    s3_secret_key: SecretStr = SecretStr("")
+    """Its secret."""
+    clamd: str = ""
+    """Address of a ClamAV daemon, `host:port`; empty: structure checks only."""
+    smtp: SecretStr = SecretStr("")
+    """URL of the mail server, `smtp://user:password@host:port` or `smtps://`; empty: files in the data folder."""
+    mail_from: str = "nicht-antworten@aktenlauf.invalid"
+    """Sender of our mails."""
+    replica: str = ""
+    """Name of this process among the replicas of its service, the same after a restart; empty: machine and port."""
+    office_url: str = ""
+    """Public address of the office side, where it has a host of its own; empty: as `base_url`."""
+    oidc_applicants_issuer: str = ""
+    """Issuer of the OpenID provider where applicants sign in; empty: the demonstration's own provider."""
+    oidc_applicants_client_id: str = ""
+    """What we are called there."""
+    oidc_applicants_client_secret: SecretStr = SecretStr("")
+    """Our secret there; empty: a public client, PKCE alone."""
+    oidc_office_issuer: str = ""
+    """Issuer of the OpenID provider where staff sign in, another one than the applicants'."""
+    oidc_office_client_id: str = ""
+    """What we are called there."""
+    oidc_office_client_secret: SecretStr = SecretStr("")
+    """Our secret there; empty: a public client, PKCE alone."""
+    oidc_office_roles_claim: Annotated[str, Field(min_length=1)] = "roles"
+    """Claim with the roles of staff; dots lead into objects (`realm_access.roles`)."""
+    oidc_office_office_claim: Annotated[str, Field(min_length=1)] = "office"
+    """Claim with the key of the office that somebody works for."""
+    oidc_audience: Annotated[str, Field(min_length=1)] = "aktenlauf-api"
+    """Audience that an access token for our JSON interfaces must name, of both providers."""
     xoev_schema_dir: Annotated[Path | None, Field(validation_alias="XOEV_SCHEMA_DIR")] = None
     """Folder with the official XÖV schemas; unset: messages are marked as not checked."""
 
@@ -52,12 +110,49 @@ class Settings(BaseSettings):
         parse(value)  # raises ValueError
         return value
 
+    @field_validator("clamd")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdigit()):
+            raise ValueError("needs host:port, for example clamd:3310")
+        return value
+
+    @field_validator("oidc_applicants_issuer", "oidc_office_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname and not parts.query):
+            raise ValueError("needs the provider's issuer, for example https://sso.example.org/realms/amt")
+        return value
+
+    @field_validator("s3")
+    @classmethod
+    def _bucket(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname and parts.path.strip("/")):
+            raise ValueError("needs scheme, host and bucket, for example https://objects.example.org/aktenlauf")
+        return value
+
+    @field_validator("kek")
+    @classmethod
+    def _keks(cls, value: SecretStr) -> SecretStr:
+        for kek in filter(None, value.get_secret_value().split(",")):
+            if len(_base64(kek)) != 32:
+                raise ValueError("needs 32 bytes in base64, for example from `openssl rand -base64 32`")
+        return value
+
     @field_validator("now")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("needs a time zone, for example 2026-11-22T09:00:00+01:00")
         return value
+
+    @property
+    def keks(self) -> list[bytes]:
+        """The key-encryption keys, the one in use first; none where the data folder has it."""
+        return [_base64(kek) for kek in self.kek.get_secret_value().split(",") if kek]
 
     @property
     def public_url(self) -> str:
@@ -74,8 +169,18 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{_name(e['loc'])}: {e['msg']} (it is {e['input']!r})" for e in error.errors(include_url=False)]
-        raise WrongSetting("; ".join(lines)) from None
+        raise WrongSetting("; ".join(_sentence(e["loc"], e["msg"], e["input"]) for e in error.errors())) from None
+
+
+def _sentence(place: tuple[int | str, ...], message: str, value: object) -> str:
+    field = Settings.model_fields.get(str(place[0]))
+    shown = "" if field and field.annotation is SecretStr else f" (it is {value!r})"
+    return f"{_name(place)}: {message}{shown}"
+
+
+def _base64(text: str) -> bytes:
+    """Raises ValueError for anything else."""
+    return b64decode(text.strip(), validate=True)
 
 
 def _name(place: tuple[int | str, ...]) -> str:

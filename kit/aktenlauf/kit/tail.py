@@ -1,26 +1,25 @@
 """The tail: everything that follows from a service's log.
 
-Three handlers read the log, each with a cursor of its own: the views, the reactions (and the deliveries, which are
-reactions with an effect outside), and the publisher. A transient failure is tried again in place. A permanent one puts
-the record and that case's successors aside, so that one case stops and the others go on.
+Each handler reads the log with a cursor of its own: the views, the reactions (`reaction_tail`), the publisher. A
+transient failure is tried again in place. A permanent one puts the record and that case's successors aside, so that one
+case stops and the others go on.
 """
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from aktenlauf.contracts.envelope import Meta, Record, is_private, parse, timestamp
+from aktenlauf.contracts.envelope import Meta, Record, parse, timestamp
 from aktenlauf.kit.bus import Bus
 from aktenlauf.kit.clock import Clock
-from aktenlauf.kit.errors import Erased, NotYet
 from aktenlauf.kit.log import EventLog, Stored
 from aktenlauf.kit.logs import describe, logger
 from aktenlauf.kit.patience import is_transient, patiently
-from aktenlauf.kit.reactions import Due, Reaction, Reactions
+from aktenlauf.kit.reactions import Due, Reactions
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.scope import System
+from aktenlauf.kit.sealing import Sealing
 from aktenlauf.kit.views import PAGE_MAX, Change, Document, Held, Query, View, Views, apply, keys_of
 from aktenlauf.kit.work import AHEAD_MAX, Aside, Place, Standing, Work
 
@@ -28,10 +27,7 @@ BATCH_MAX = 500
 CATCH_UP_MAX = 2000
 """Records of one step of a rebuild: the more there are, the fewer times a busy case's document is written."""
 WAIT_SECONDS = 1.0
-NOT_YET_MAX = timedelta(hours=24)
 CLOCK_SECONDS = 1.0
-RETRY_SECONDS = 1.0
-"""Pause between two rounds over all records that wait or were marked for replay, however much happens meanwhile."""
 
 _log = logger(__name__)
 
@@ -41,9 +37,12 @@ def group_of(meta: Meta) -> str:
     return meta.subject or meta.stream
 
 
-def is_erasure(stream: str) -> bool:
-    """Whether the stream orders and certifies the erasure of a case (`review/erasure/{case}`)."""
-    return stream.split("/", 2)[1] == "erasure"
+def by_group(rows: Sequence[Aside]) -> dict[str, list[Aside]]:
+    """What was put aside, by group, each in order of position."""
+    found: dict[str, list[Aside]] = {}
+    for row in rows:
+        found.setdefault(row.group, []).append(row)
+    return found
 
 
 class Progress:
@@ -68,8 +67,18 @@ class Progress:
 class ViewTail:
     """Keeps all views of a service up to date."""
 
-    def __init__(self, log: EventLog, views: Views, declared: Sequence[View], work: Work, clock: Clock) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        views: Views,
+        declared: Sequence[View],
+        work: Work,
+        clock: Clock,
+        sealing: Sealing | None = None,
+    ) -> None:
+        """`sealing` for views that read from seals; without it they take nothing from them."""
         self._log, self._views, self._declared, self._work, self._clock = log, views, declared, work, clock
+        self._sealing = sealing
         self._cursors: dict[View, int] = {}
         self._stored: dict[View, int] = {}
         """The cursors as stored: behind, where the records since did not concern the view."""
@@ -92,11 +101,14 @@ class ViewTail:
         return min(self._cursors.values(), default=0)
 
     async def catch_up(self) -> None:
-        """Apply everything up to the head as it is now, then drop collections of older declarations."""
+        """Apply everything up to the head as it is now."""
         head = await patiently("reading the log", self._log.head)
         while self._declared and self._behind < head:
             await patiently("writing views", self._catch_up_some)
-        await self._views.drop_others(self._declared)
+
+    async def drop_others(self) -> None:
+        """Drop the collections of other declarations."""
+        await patiently("dropping older views", self._views.drop_others, self._declared)
 
     async def run(self) -> None:
         """Follow the log for ever."""
@@ -161,8 +173,10 @@ class ViewTail:
         before = {key: value.position for key, value in held.items()}
         for i in going:
             try:
-                apply(view, records[i], held)
+                apply(view, records[i], held, await view.read(records[i], self._sealing))
             except Exception as error:
+                if is_transient(error):
+                    raise
                 return await self._stop(view, records[i].meta, batch[i].record, error)
         if asides:
             await self._work.advance(_view_handler(view), last, asides)
@@ -181,12 +195,13 @@ class ViewTail:
     async def _replay(self) -> None:
         """Try what an operator has marked, in order; stop at the first that fails again."""
         for view in self._declared:
-            for group in sorted(self._stopped[view]):
-                await self._replay_group(view, group)
+            if stopped := self._stopped[view]:
+                rows = by_group(await self._work.aside(_view_handler(view)))
+                for group in sorted(stopped):
+                    await self._replay_group(view, group, rows.get(group, []))
 
-    async def _replay_group(self, view: View, group: str) -> None:
+    async def _replay_group(self, view: View, group: str, rows: Sequence[Aside]) -> None:
         name = _view_handler(view)
-        rows = await self._work.aside(name, group)
         if rows and rows[0].standing not in (Standing.REPLAY, Standing.SKIP):
             return
         for row in rows:
@@ -205,7 +220,7 @@ class ViewTail:
     async def _apply_again(self, view: View, record: Record) -> bool:
         held = await self._views.load(view, keys_of(view, record))
         before = {key: value.position for key, value in held.items()}
-        apply(view, record, held)
+        apply(view, record, held, await view.read(record, self._sealing))
         return await self._views.write(view, _changes(held, before), 0)
 
 
@@ -219,142 +234,6 @@ def _changes(held: dict[str, Held], before: dict[str, int]) -> list[Change]:
         for key, value in held.items()
         if value.position != before.get(key, 0)
     ]
-
-
-class ReactionTail:
-    """Runs the reactions (or deliveries) of a service, and what is due."""
-
-    def __init__(
-        self,
-        log: EventLog,
-        reactions: Reactions,
-        runner: Runner,
-        work: Work,
-        views: Progress,
-        ports: Any,
-        clock: Clock,
-    ) -> None:
-        self._log, self._reactions, self._runner, self._work = log, reactions, runner, work
-        self._views_at, self._ports, self._clock = views, ports, clock
-        self._handler = reactions.handler
-        self._stopped: dict[str, str] = {}  # group whose records are put aside, in order -> its case
-        self._place = Place(work, self._handler)
-        self._retry_at = 0.0
-        self.progress = Progress()
-
-    async def prepare(self) -> None:
-        """Read the cursor. A handler that never ran starts at the head: what was before is not its business."""
-        cursor = await self._work.cursor(self._handler)
-        if cursor is None:
-            cursor = await self._log.head()
-            await self._work.advance(self._handler, cursor)
-        await self._place.read()
-        rows = await self._work.aside(self._handler)
-        self._stopped = {row.group: group_of(parse(row.record).meta) for row in rows}
-        await self.progress.move(cursor)
-
-    async def run(self) -> None:
-        """Follow the log for ever."""
-        while True:
-            batch = await patiently("reading the log", self._log.tail, self._place.position, BATCH_MAX)
-            if batch:
-                await patiently(self._handler, self._work_off, batch)
-            if len(batch) == BATCH_MAX:
-                continue
-            await self._retry_now_and_then()
-            if not await patiently("waiting for the log", self._log.wait, self._place.position, WAIT_SECONDS):
-                await patiently(self._handler, self._place.store)
-
-    async def _work_off(self, batch: Sequence[Stored]) -> None:
-        wanted = [await self._take(stored) for stored in batch]
-        await self._place.move(batch[-1].position, acted=any(wanted))
-        await self.progress.move(batch[-1].position)
-
-    async def _retry_now_and_then(self) -> None:
-        """For what an operator marks: records that wait are tried again when something of their case comes."""
-        now = asyncio.get_running_loop().time()
-        if now >= self._retry_at:
-            await patiently(self._handler, self._retry_all)
-            self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
-
-    async def _retry_all(self) -> None:
-        for group in sorted(self._stopped):
-            await self._retry(group)
-
-    async def _take(self, stored: Stored) -> bool:
-        """Handle one record, or put it aside; then see whether something of its case need not wait any more.
-
-        Gives whether it concerned this handler.
-
-        What fails for good stops its case. What is not yet possible stops its stream only: what it waits for may
-        be another reaction of the same case, and between streams no order is promised anyway.
-        """
-        record = parse(stored.record, stored.position)
-        case, stream = group_of(record.meta), record.meta.stream
-        waiting = [group for group, of in self._stopped.items() if of == case]
-        wanted = bool(self._reactions.of(record.meta))
-        if wanted:
-            # An erasure is carried out also where its case is stopped: it must not wait for an operator.
-            holding = (stream,) if is_erasure(stream) else (case, stream)
-            if held := next((group for group in holding if group in self._stopped), None):
-                await self._put_aside(held, stored, Standing.WAITING, "behind another")
-            else:
-                standing, error = await self._attempt(record)
-                if standing is not None:
-                    group = stream if standing is Standing.WAITING else case
-                    self._stopped[group] = case
-                    await self._put_aside(group, stored, standing, error)
-        if waiting:
-            await self._views_at.reach(stored.position)  # what is waited for may be what this record brings to a view
-        for group in waiting:
-            await self._retry(group)
-        return wanted
-
-    async def _attempt(self, record: Record) -> tuple[Standing | None, str]:
-        """Run all reactions to one record; a standing other than None says why it is not handled."""
-        await self._views_at.reach(record.meta.position)
-        for reaction in self._reactions.of(record.meta):
-            try:
-                await patiently(reaction.name, self._react, reaction, record)
-            except NotYet as missing:
-                return Standing.WAITING, f"{reaction.name}: not yet {missing}"
-            except Exception as error:
-                _log.error("a reaction failed", reaction=reaction.name, position=record.meta.position, error=error)
-                return Standing.PARKED, f"{reaction.name}: {describe(error)}"
-        return None, ""
-
-    async def _react(self, reaction: Reaction, record: Record) -> None:
-        """Run one reaction from its beginning; what it had done before a failure is known to the log.
-
-        In a case that was erased meanwhile nothing can be sealed any more, and nobody is left for whom to do it.
-        """
-        event = record.event
-        if event is None:
-            return
-        try:
-            async for command in reaction.run(event, record.meta, self._ports):
-                await self._runner.run(command)
-        except Erased:
-            _log.info("nothing follows in an erased case", reaction=reaction.name, position=record.meta.position)
-
-    async def _put_aside(self, group: str, stored: Stored, standing: Standing, error: str) -> None:
-        aside = Aside(self._handler, group, stored.position, stored.record, standing, error, self._clock())
-        await self._work.advance(self._handler, 0, [aside])
-
-    async def _retry(self, group: str) -> None:
-        """Try the records of a stopped group in order, as far as they go."""
-        for row in await self._work.aside(self._handler, group):
-            if row.standing is Standing.PARKED:
-                return
-            if row.standing is not Standing.SKIP:
-                standing, error = await self._attempt(parse(row.record, row.position))
-                if standing is Standing.WAITING and self._clock() - row.since < NOT_YET_MAX:
-                    return
-                if standing is not None:
-                    await self._work.mark(self._handler, group, row.position, Standing.PARKED, error)
-                    return
-            await self._work.done(self._handler, row.position)
-        self._stopped.pop(group, None)
 
 
 class ClockTail:
@@ -397,7 +276,7 @@ class ClockTail:
 
 
 class Publisher:
-    """Own public events to the bus. Never passes over a record: if it cannot be published, it waits."""
+    """Own events to the bus. Never passes over a record: if it cannot be published, it waits."""
 
     handler = "publisher"
 
@@ -413,7 +292,7 @@ class Publisher:
 
     async def _publish_some(self) -> None:
         batch = await self._log.tail(self._place.position, BATCH_MAX)
-        own = [s for s in batch if s.stream.startswith(f"{self._service}/") and not is_private(s.stream)]
+        own = [stored for stored in batch if stored.stream.startswith(f"{self._service}/")]
         if own:
             await self._bus.publish(own)
         if batch:

@@ -11,16 +11,18 @@ it. A handler changes the dict in place, or returns DELETE. Sealed parts stay th
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aktenlauf.contracts.envelope import TYPE_PREFIX, Event, Meta, Record
 from aktenlauf.kit.scope import Scope
+from aktenlauf.kit.sealing import Sealing
 
 Document = dict[str, Any]
 Key = Callable[[Any, Meta], str | None]
 Apply = Callable[[Document, Any, Meta], object]
+Read = Callable[[Any, Meta, Sealing], Awaitable[Document]]
 
 DELETE = object()
 """Returned by a handler: the document is to be removed."""
@@ -39,6 +41,7 @@ class View:
     def __init__(self, name: str, *, version: int, indexes: Sequence[str] = ()) -> None:
         self.name, self.version, self.indexes = name, version, tuple(indexes)
         self._handlers: dict[tuple[str | None, str], tuple[tuple[Key, Apply], ...]] = {}
+        self._readers: dict[tuple[str | None, str], Read] = {}
         self.events: set[type[Event]] = set()
 
     @property
@@ -58,6 +61,23 @@ class View:
             return apply
 
         return register
+
+    def reading(self, event: type[Event]) -> Callable[[Read], Read]:
+        """Register `async (event, meta, sealing)`: fields from the event's seal, put into the document before its
+        handlers run. For what is found by a key alone (a blind index); content stays the token that it is.
+        """
+
+        def register(read: Read) -> Read:
+            self._readers[event.owner, event.kind] = read
+            return read
+
+        return register
+
+    async def read(self, record: Record, sealing: Sealing | None) -> Document:
+        """What the view's reader, if there is one for this event, takes from its seal."""
+        service, _, kind = record.meta.type.removeprefix(TYPE_PREFIX).partition(".")
+        reader = self._readers.get((service, kind))
+        return await reader(record.event, record.meta, sealing) if reader and sealing else {}
 
     def handlers_of(self, meta: Meta) -> tuple[tuple[Key, Apply], ...]:
         """The handlers of an event's type, found by name alone, without building the model."""
@@ -106,6 +126,11 @@ class Query:
     """Upper bound of `order`, exclusive."""
     after: tuple[Any, str] | None = None
     limit: int = 50
+
+
+def collections_id(views: Iterable[View]) -> str:
+    """The same for the same declarations."""
+    return hashlib.sha256(" ".join(sorted(view.collection for view in views)).encode()).hexdigest()[:12]
 
 
 class Views(Protocol):
@@ -161,8 +186,10 @@ def keys_of(view: View, record: Record) -> list[str]:
     return [key for key in keys if key is not None]
 
 
-def apply(view: View, record: Record, held: dict[str, Held]) -> None:
+def apply(view: View, record: Record, held: dict[str, Held], read: Document | None = None) -> None:
     """Fold one record into the documents in `held`. What a document already contains is passed over.
+
+    `read` is what `View.read` gave for this record.
 
     Raises whatever a handler raises; `held` is then of no use any more and must be loaded again.
     """
@@ -177,5 +204,6 @@ def apply(view: View, record: Record, held: dict[str, Held]) -> None:
             continue
         touched.add(key)
         document = before.document if before and before.document is not None else {}
+        document.update(read or {})
         deleted = handler(document, record.event, record.meta) is DELETE
         held[key] = Held(position, None if deleted else document)

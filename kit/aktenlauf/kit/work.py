@@ -68,6 +68,14 @@ class Work(Protocol):
         """Streams with gaps, and the version heard beyond them."""
         ...
 
+    async def take_lease(self, name: str, holder: str, seconds: float) -> bool:
+        """Get or renew a lease for so long; False if another holder has it. Of several takers at once one gets it."""
+        ...
+
+    async def give_lease(self, name: str, holder: str) -> None:
+        """Give it back, if this holder still has it."""
+        ...
+
     async def close(self) -> None:
         """Let go of the file or connection."""
         ...
@@ -97,6 +105,7 @@ class Place:
 
     async def store(self) -> None:
         """Make the position last."""
-        if self.position > self._stored:
-            await self._work.advance(self._handler, self.position)
-            self._stored = self.position
+        position = self.position  # it may move while it is being stored
+        if position > self._stored:
+            await self._work.advance(self._handler, position)
+            self._stored = max(self._stored, position)

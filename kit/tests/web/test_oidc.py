@@ -131,7 +131,7 @@ async def test_a_wrong_verifier_is_refused_by_the_provider(world: World) -> None
         "client_id": PROVIDERS["public"].client_id,
         "code_verifier": "w" * 64,
     }
-    answer = await world.http.post(f"{BASE}/demo-anmeldung/token", data=form)
+    answer = await world.http.post(PROVIDERS["public"].issuer + "/token", data=form)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
@@ -224,7 +224,7 @@ class Liar(httpx.AsyncBaseTransport):
 
 async def lied(world: World, **changes: Any) -> str | None:
     """The failure when the provider's token has these claims; None if the person was signed in."""
-    liar = Liar(world.demo, world.demo.key)
+    liar = Liar(world.demo, world.demo.sides["public"].key)
     identity = OidcIdentity(PROVIDERS, SECRET, httpx.AsyncClient(transport=liar), world.clock)
     url, cookie = await identity.start("public", "/")
     asked = dict(parse_qsl(urlsplit(url).query))
@@ -260,7 +260,8 @@ async def test_a_token_with_a_wrong_claim_is_refused__oidc_core_3_1_3_7(world: W
 
 
 async def test_a_token_signed_by_another_key_is_refused(world: World) -> None:
-    world.demo.key, true_key = ECKey.generate_key("P-256", {"kid": world.demo.key.kid}), world.demo.key
+    issuer = world.demo.sides["public"]
+    issuer.key, true_key = ECKey.generate_key("P-256", {"kid": issuer.key.kid}), issuer.key
     liar = Liar(world.demo, true_key)
     identity = OidcIdentity(PROVIDERS, SECRET, httpx.AsyncClient(transport=liar))
     url, cookie = await identity.start("public", "/")
@@ -273,7 +274,7 @@ async def test_a_token_signed_by_another_key_is_refused(world: World) -> None:
 
 async def test_a_rotated_key_is_fetched_anew(world: World) -> None:
     await world.identity.start("public", "/")
-    world.demo.key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": "next"})
+    world.demo.sides["public"].key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": "next"})
     person, _ = await world.identity.finish("public", *await world.authorised("linh"))
     assert person.name == "Linh Trần"
 

@@ -141,7 +141,7 @@ async def test_a_problem_page_speaks_the_readers_language_and_names_whom_to_ask(
 
 async def test_a_problem_page_renders_when_sessions_are_down(installation: Installation) -> None:
     browser = await installation.signed_in("linh")
-    installation.sessions.close()
+    await installation.sessions.close()
     answer = await browser.get("/antrag")
     assert answer.status_code == 500
     assert "Bei uns ist ein Fehler aufgetreten" in answer.text

@@ -167,7 +167,7 @@ async def test_stopping_a_sign_in_is_explained(installation: Installation) -> No
 async def test_the_host_header_has_no_part_in_a_sign_in(installation: Installation) -> None:
     browser = installation.browser()
     begun = await browser.get("/anmelden", headers={"X-Forwarded-Host": "evil.test"})
-    assert begun.headers["location"].startswith("https://aktenlauf.test/demo-anmeldung/authorize?")
+    assert begun.headers["location"].startswith("https://aktenlauf.test/demo-anmeldung/buerger/authorize?")
     assert "evil" not in begun.headers["location"]
 
 

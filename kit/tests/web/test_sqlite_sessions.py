@@ -1,7 +1,7 @@
 """SQLite keeps the promises of the port, and its file alone tells nothing."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,10 @@ def all_bytes(folder: Path) -> bytes:
 
 class TestSqliteSessions(SessionsSuite):
     @pytest.fixture
-    def sessions(self, tmp_path: Path) -> Iterator[SqliteSessions]:
+    async def sessions(self, tmp_path: Path) -> AsyncIterator[SqliteSessions]:
         store = SqliteSessions(tmp_path / "sessions.db", b"s" * 32)
         yield store
-        store.close()
+        await store.close()
 
     async def test_the_files_hold_neither_token_nor_person(self, sessions: SqliteSessions, tmp_path: Path) -> None:
         token = await sessions.create("public", PERSON, NOW)
@@ -39,7 +39,7 @@ class TestSqliteSessions(SessionsSuite):
         token = await sessions.create("public", PERSON, NOW)
         again = SqliteSessions(tmp_path / "sessions.db", b"s" * 32)
         assert await again.load("public", token, NOW) is not None
-        again.close()
+        await again.close()
 
     async def test_a_file_that_fails_is_unavailable_and_signs_nobody_out(self, sessions: SqliteSessions) -> None:
         token = await sessions.create("public", PERSON, NOW)

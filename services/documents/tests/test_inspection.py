@@ -9,9 +9,8 @@ from aktenlauf.documents.inspection import (
     RENDERED_PIXELS_MAX,
     CannotShow,
     Inspection,
+    draw,
     inspect,
-    render,
-    text,
 )
 from aktenlauf.documents.recognition import HEIC, JPEG, PDF, PNG, Refusal
 from aktenlauf.kit.testing.files import (
@@ -36,6 +35,12 @@ def picture(data: bytes) -> Image.Image:
     image = Image.open(BytesIO(data), formats=["JPEG"])
     image.load()
     return image
+
+
+def render(data: bytes, media_type: str, page: int, width_px: int) -> bytes:
+    """One page alone."""
+    (drawn,) = draw(data, media_type, page, width_px, bytes_max=1)
+    return drawn.image
 
 
 def is_dark(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
@@ -160,13 +165,21 @@ def test_a_page_that_is_not_there_cannot_be_shown(data: bytes, media_type: str, 
 
 
 def test_the_text_layer_is_that_of_the_page_asked_for() -> None:
-    data = pdf(2, text="Zeugnis (Kopie)")
-    assert [text(data, 0), text(data, 1)] == [
-        "Zeugnis (Kopie), Seite 1 von 2",
-        "Zeugnis (Kopie), Seite 2 von 2",
+    data = pdf(3, text="Zeugnis (Kopie)")
+    assert [page.text for page in draw(data, PDF, 1, 400)] == [
+        "Zeugnis (Kopie), Seite 2 von 3",
+        "Zeugnis (Kopie), Seite 3 von 3",
     ]
+    assert [page.text for page in draw(jpeg(40, 30), JPEG, 0, 400)] == [""]
 
 
-def test_text_of_a_page_that_is_not_there_cannot_be_shown() -> None:
-    with pytest.raises(CannotShow):
-        text(pdf(1), 1)
+def test_one_job_draws_all_pages_that_are_shown_while_it_is_within_its_bounds() -> None:
+    assert len(draw(pdf(40), PDF, 0, 100, seconds=3600)) == 40
+    assert len(draw(pdf(PAGES_SHOWN_MAX + 1), PDF, 50, 100, seconds=3600)) == PAGES_SHOWN_MAX - 50
+
+
+def test_one_job_ends_behind_the_page_that_goes_beyond_its_bounds() -> None:
+    data = pdf(3)
+    assert len(draw(data, PDF, 0, 400, seconds=0)) == 1
+    size = len(render(data, PDF, 0, 400))
+    assert len(draw(data, PDF, 0, 400, bytes_max=size + 1)) == 2

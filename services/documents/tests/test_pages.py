@@ -14,7 +14,7 @@ from aktenlauf.contracts.common import Accessed, DocumentRef, ErasureOrdered
 from aktenlauf.contracts.envelope import Event, parse
 from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted
 from aktenlauf.contracts.sealed import Sealed
-from aktenlauf.documents.deliveries import deliveries
+from aktenlauf.documents.deliveries import page_images
 from aktenlauf.documents.domain import DeleteDocument, RecordScan
 from aktenlauf.documents.service import definition
 from aktenlauf.documents.views import files
@@ -258,7 +258,7 @@ async def test_page_images_of_a_file_that_is_removed_while_they_are_drawn_are_de
     entry, service = await desk.document(), desk.stand.service
     (stored, *_) = await service.ports.log.read(f"documents/document/{entry['id']}")
     record = parse(stored.record, stored.position)
-    (reaction,) = deliveries.of(record.meta)
+    (reaction,) = page_images.of(record.meta)
     given: dict[str, Any] = {"id": "remove", "at": NOW, "actor": "party-1", "scope": System("test")}
     async for command in reaction.run(cast(Event, record.event), record.meta, service):
         if isinstance(command, RecordScan):  # it was read, and is not drawn yet

@@ -1,6 +1,7 @@
 """An office with its people and one case, told as the other services tell it. All invented."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -120,6 +121,18 @@ def first_hidden(answer: httpx.Response, action: str) -> dict[str, str]:
     form = answer.text[begin:end]
     normal = f'<form action="{action}" method="post"' + form.split(">", 1)[1] + "</form>"
     return hidden_fields(httpx.Response(200, text=normal), action)
+
+
+def guard(html: str, action: str | None = None) -> dict[str, str]:
+    """The guard's fields of the page's first form, or of that with this action."""
+    part = html[html.index(f'action="{action}"') :] if action else html[html.index('name="seen"') - 400 :]
+    found = dict(re.findall(r'name="(csrf|command_id|seen)" value="([^"]*)"', part.split("</form>")[0]))
+    return {name: value for name, value in found.items() if value}
+
+
+def href_of(html: str, rel: str) -> str:
+    found = re.search(rf'href="([^"]*)" rel="{rel}"', html)
+    return found.group(1).replace("&amp;", "&") if found else ""
 
 
 def stored(name: str) -> StoredFile:

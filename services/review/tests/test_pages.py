@@ -29,11 +29,10 @@ from aktenlauf.kit.testing.waiting import until
 from aktenlauf.kit.web.access import undeclared_routes
 from aktenlauf.review import letters
 from aktenlauf.review.pages.typed import clean
-from aktenlauf.review.pages.worklist import as_number
 from aktenlauf.review.service import definition
 from aktenlauf.review.views import worklist
 
-from .conftest import BRAUN, HUBER, KELLER, NOW, REVISOR, VOSS, Bureau, person
+from .conftest import BRAUN, HUBER, KELLER, NOW, REVISOR, VOSS, Bureau, guard, person
 
 NAME = "Ḩaddād-Nováková, Lina Şerife"
 CASE_PAGES = ("", "/antrag", "/nachrichten", "/termine", "/bescheide", "/verlauf", "/akte")
@@ -134,7 +133,7 @@ async def test_verdict_made_before_something_came_in_is_refused_and_keeps_the_no
     await bureau.applied()
     await bureau.took()
     browser = await bureau.browser(KELLER)
-    form = _guard((await browser.get("/amt/c-1")).text)
+    form = guard((await browser.get("/amt/c-1")).text)
     passport = await bureau.uploaded("pass-2", "passport")
     await bureau.happened(SupplementFiled(documents=[passport]))
     await bureau.stand.settled()
@@ -142,7 +141,7 @@ async def test_verdict_made_before_something_came_in_is_refused_and_keeps_the_no
     refused = await browser.post("/amt/c-1/pruefen", data=data)
     assert refused.status_code == 409
     assert "Zur Prüfung übernommen: Reisepass" in refused.text and 'value="unscharf"' in refused.text
-    again = await browser.post("/amt/c-1/pruefen", data={**data, **_guard(refused.text)})
+    again = await browser.post("/amt/c-1/pruefen", data={**data, **guard(refused.text)})
     assert again.status_code == 303
 
 
@@ -150,7 +149,7 @@ async def test_form_posted_twice_is_done_once(bureau: Bureau) -> None:
     await bureau.applied()
     await bureau.took()
     browser = await bureau.browser(KELLER)
-    data = {**_guard((await browser.get("/amt/c-1/frage")).text), "text": "Wann?", "schritt": "senden"}
+    data = {**guard((await browser.get("/amt/c-1/frage")).text), "text": "Wann?", "schritt": "senden"}
     answers = [await browser.post("/amt/c-1/frage", data=data) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert sum(isinstance(event, QuestionAsked) for event in await bureau.events()) == 1
@@ -160,7 +159,7 @@ async def test_next_case_is_the_most_urgent_and_a_double_click_takes_one(bureau:
     await bureau.applied("c-1")
     await bureau.applied("c-2", title_valid_until=date(2026, 11, 1))  # late: nothing continues
     browser = await bureau.browser(KELLER)
-    data = _guard((await browser.get("/amt")).text, "/amt/naechster")
+    data = guard((await browser.get("/amt")).text, "/amt/naechster")
     first, second = [await browser.post("/amt/naechster", data=data) for _ in range(2)]
     await bureau.stand.settled()
     third = await browser.post("/amt/naechster", data=data)
@@ -199,7 +198,7 @@ async def test_proposer_cannot_approve_and_is_told_why(bureau: Bureau) -> None:
     assert "Eine andere Person muss sie freigeben" in shown.text and 'value="freigeben"' not in shown.text
     (proposed,) = [event for event in await bureau.events() if isinstance(event, DecisionProposed)]
     browser = await bureau.browser(BRAUN)
-    forced = {**_guard(shown.text, "/amt/suche"), "aktion": "freigeben", "entscheidung": proposed.decision}
+    forced = {**guard(shown.text, "/amt/suche"), "aktion": "freigeben", "entscheidung": proposed.decision}
     assert (await browser.post("/amt/c-1/freigabe", data=forced)).status_code == 422
     assert not any(isinstance(event, DecisionApproved) for event in await bureau.events())
 
@@ -262,7 +261,7 @@ async def test_worklist_shows_the_own_office_alone(bureau: Bureau) -> None:
 async def test_command_to_a_case_of_another_office_finds_nothing(bureau: Bureau, path: str) -> None:
     await bureau.applied()
     browser = await bureau.browser(HUBER)
-    guard = _guard((await browser.get("/amt")).text, "/amt/naechster")
+    guard = guard((await browser.get("/amt")).text, "/amt/naechster")
     data = {**guard, **REQUEST, **DECISION, "nachweis": ["passport"], "schritt": "senden", "ergebnis": "accepted"}
     assert (await browser.post(f"/amt/c-1/{path}", data=data)).status_code == 404
     assert [type(event) for event in await bureau.events()] == [CaseOpened]
@@ -368,7 +367,7 @@ async def test_approver_erases_a_closed_case_and_its_history_stays(bureau: Burea
 async def test_open_case_of_a_real_office_is_not_erased(bureau: Bureau) -> None:
     await bureau.applied()
     browser = await bureau.browser(VOSS)
-    guard = _guard((await browser.get("/amt")).text, "/amt/suche")
+    guard = guard((await browser.get("/amt")).text, "/amt/suche")
     assert (await browser.post("/amt/c-1/loeschen", data=guard)).status_code == 403
     assert await bureau.events("review/erasure/c-1") == []
 
@@ -382,61 +381,7 @@ async def test_open_case_of_the_test_office_is_erased(tmp_path: Path) -> None:
         assert (await bureau.doc())["erasure"]["reason"] == "test"
 
 
-# --- list, search, pages ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("typed", ["AL-7K3M-92QF-1", "al 7k3m 92qf 1", "7k3m92qf1"])
-def test_number_is_found_however_it_is_typed(typed: str) -> None:
-    assert as_number(typed) == "AL-7K3M-92QF-1"
-
-
-async def test_search_leads_to_the_case_and_says_when_there_is_none(bureau: Bureau) -> None:
-    await bureau.applied()
-    found = await bureau.post(KELLER, "/amt", "/amt/suche", {"q": "al 7k3m 92qf 1"})
-    missing = await bureau.post(KELLER, "/amt", "/amt/suche", {"q": "AL-0000-0000-0"})
-    foreign = await bureau.post(HUBER, "/amt", "/amt/suche", {"q": "AL-7K3M-92QF-1"})
-    locations = [answer.headers["location"] for answer in (found, missing, foreign)]
-    assert locations == ["/amt/c-1", "/amt?hinweis=unbekannt", "/amt?hinweis=unbekannt"]
-
-
-async def test_pages_are_turned_both_ways_and_miss_nothing(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aktenlauf.review.pages.worklist.ROWS", 2)
-    for number in range(5):
-        await bureau.applied(f"c-{number}")
-    pages, href = [], "/amt"
-    while href:
-        shown = (await bureau.get(KELLER, href)).text
-        pages.append(re.findall(r'<th scope="row"><a href="/amt/(c-\d)"', shown))
-        href = _href(shown, "next")
-    assert pages == [["c-0", "c-1"], ["c-2", "c-3"], ["c-4"]]
-    back = []
-    while href := _href(shown, "prev"):
-        shown = (await bureau.get(KELLER, href)).text
-        back.append(re.findall(r'<th scope="row"><a href="/amt/(c-\d)"', shown))
-    assert back == [["c-2", "c-3"], ["c-0", "c-1"]]
-
-
-@pytest.mark.parametrize("word", ["x", "ä", "AAAA", "e30", "%00"])
-async def test_forged_place_means_the_beginning(bureau: Bureau, word: str) -> None:
-    await bureau.applied()
-    answer = await bureau.get(KELLER, f"/amt?ab={word}")
-    assert answer.status_code == 200 and NAME in answer.text
-
-
-async def test_lists_filters_and_unknown_ones(bureau: Bureau) -> None:
-    await bureau.applied("c-1")
-    await bureau.applied("c-2", title_valid_until=date(2026, 11, 1))
-    await bureau.took(KELLER, "c-1")
-
-    async def cases(query: str) -> list[str]:
-        shown = (await bureau.get(KELLER, f"/amt?{query}")).text
-        return re.findall(r'<th scope="row"><a href="/amt/(c-\d)"', shown)
-
-    assert await cases("liste=gefaehrdet") == ["c-2"]
-    assert await cases("liste=meine") == ["c-1"]
-    assert await cases("wer=niemand") == ["c-2"]
-    assert await cases("anliegen=unbekannt") == []
-    assert (await bureau.get(KELLER, "/amt?liste=x")).status_code == 404
+# --- documents and words ------------------------------------------------------------------------------------------
 
 
 async def test_document_page_is_shown_with_its_text_and_neighbours(bureau: Bureau) -> None:
@@ -471,7 +416,7 @@ def test_words_are_kept_as_paper_can_show_them(typed: str, kept: str) -> None:
 async def test_api_does_what_the_pages_do(bureau: Bureau) -> None:
     await bureau.applied()
     browser = await bureau.browser(KELLER)
-    csrf = _guard((await browser.get("/amt")).text, "/amt/suche")["csrf"]
+    csrf = guard((await browser.get("/amt")).text, "/amt/suche")["csrf"]
     browser.headers["X-CSRF-Token"] = csrf
     (row,) = (await browser.get("/api/review/v1/cases")).json()["cases"]
     assert (row["case"], row["state"], row["assignee"]) == ("c-1", "open", None)
@@ -498,15 +443,3 @@ async def test_no_address_of_a_page_holds_a_name(bureau: Bureau) -> None:
 
 
 VOSS_WHO_ALSO_WORKS = person("sommer", "Kim Sommer", "caseworker")
-
-
-def _guard(html: str, action: str | None = None) -> dict[str, str]:
-    """The guard's fields of the page's first form, or of that with this action."""
-    part = html[html.index(f'action="{action}"') :] if action else html[html.index('name="seen"') - 400 :]
-    found = dict(re.findall(r'name="(csrf|command_id|seen)" value="([^"]*)"', part.split("</form>")[0]))
-    return {name: value for name, value in found.items() if value}
-
-
-def _href(html: str, rel: str) -> str:
-    found = re.search(rf'href="([^"]*)" rel="{rel}"', html)
-    return found.group(1).replace("&amp;", "&") if found else ""

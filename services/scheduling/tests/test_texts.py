@@ -12,6 +12,7 @@ from jinja2.ext import babel_extract
 
 import aktenlauf.scheduling
 from aktenlauf.kit.web.pages import KIT_FOLDER
+from aktenlauf.scheduling import words
 
 FOLDER = Path(str(aktenlauf.scheduling.__file__)).parent
 PLURALS = {"en": 2, "ar": 6}
@@ -19,6 +20,7 @@ PLURALS = {"en": 2, "ar": 6}
 
 def used() -> Iterator[str]:
     """The msgids of the applicants' templates and of the code; of plurals the singular."""
+    yield from words.NEEDS.values()
     for path in (FOLDER / "templates").rglob("*.html"):
         with path.open("rb") as source:
             for _, _, message, _ in babel_extract(source, ("_", "ngettext"), (), {}):

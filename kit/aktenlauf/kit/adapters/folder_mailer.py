@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from email.message import EmailMessage
 from pathlib import Path
 
 from aktenlauf.kit.errors import Unavailable
-from aktenlauf.kit.mailer import Mail
+from aktenlauf.kit.mailer import Mail, letter
 
 
 class FolderMailer:
@@ -18,11 +17,7 @@ class FolderMailer:
         self._folder, self._sender = folder, sender
 
     async def send(self, mail: Mail, case: str) -> None:
-        message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self._sender, mail.to, mail.subject
-        message["Message-ID"] = f"<{mail.id}@aktenlauf.invalid>"
-        message.set_content(mail.text)
-        await self._do(self._write, f"{case}_{mail.id}.eml", bytes(message))
+        await self._do(self._write, f"{case}_{mail.id}.eml", bytes(letter(mail, self._sender)))
 
     async def clear(self, case: str) -> None:
         await self._do(self._clear, case)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 
 from aktenlauf.contracts.envelope import is_private
-from aktenlauf.kit.bus import Delivery, Receive
+from aktenlauf.kit.bus import Delivery, Lacks, Receive
 from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.log import EventLog, Stored
 from aktenlauf.kit.patience import patiently
@@ -34,6 +34,9 @@ class LocalBus:
                     tasks.create_task(self._follow(owner, receive))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
+
+    async def restore(self, lacks: Lacks, receive: Receive) -> None:
+        return None
 
     async def caught_up(self, owners: Collection[str]) -> bool:
         for owner in owners:

@@ -1,7 +1,8 @@
-"""Sign-in at any OpenID Connect provider: authorisation code with PKCE S256, state and nonce.
+"""Sign-in at any OpenID Connect provider: authorisation code with PKCE S256, state and nonce; and access tokens.
 
-source: OpenID Connect Core 1.0 section 3.1, RFC 7636 (PKCE), RFC 9700 (security), RFC 9207 (issuer).
-Nothing is kept on the server between start and finish: what must come back lies sealed in a cookie.
+source: OpenID Connect Core 1.0 section 3.1, RP-Initiated Logout 1.0, RFC 7636 (PKCE), RFC 9700 (security), RFC 9207
+(issuer), RFC 9068 (access tokens). Nothing is kept on the server between start and finish: what must come back lies
+sealed in a cookie.
 """
 
 import hmac
@@ -9,11 +10,8 @@ import secrets
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from hashlib import sha256
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import httpx
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
@@ -21,33 +19,19 @@ from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
-from pydantic import BaseModel, ValidationError
+from joserfc.errors import JoseError
+from pydantic import BaseModel
 
-from aktenlauf.kit.identity import Person, Side, SignInFailed, same_origin_path
+from aktenlauf.kit.adapters.oidc_claims import person_of, scopes_of
+from aktenlauf.kit.adapters.oidc_provider import Discovery, Metadata, Provider, origin
+from aktenlauf.kit.identity import Person, Presented, Side, SignInFailed, same_origin_path
 from aktenlauf.kit.sessions import derive_key
 
-_ALGORITHMS = ["ES256", "EdDSA", "RS256", "PS256"]
 _SIGN_IN_SECONDS = 600
-_METADATA_SECONDS = 3600
 _LEEWAY_SECONDS = 60
 _NONCE_BYTES = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """Where one side signs in. `redirect_uri` is absolute, from settings, never from a Host header."""
-
-    issuer: str
-    client_id: str
-    redirect_uri: str
-    first_page: str
-    grants: frozenset[str]
-    """Roles that this provider may grant by its claim `roles`; others are ignored."""
-    always: frozenset[str] = frozenset()
-    """Roles that everybody has who signs in here."""
-    client_secret: str | None = None
+_ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
+"""RFC 9068 demands the first; providers older than it say the last. Logout tokens and others have their own."""
 
 
 class _Pending(BaseModel):
@@ -58,16 +42,6 @@ class _Pending(BaseModel):
     verifier: str
     return_to: str
     at: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Metadata:
-    """What discovery told, and the keys. `at` in Unix seconds."""
-
-    authorization_endpoint: str
-    token_endpoint: str
-    keys: KeySet
-    at: float
 
 
 class OidcIdentity:
@@ -88,15 +62,16 @@ class OidcIdentity:
         self._secret = secret
         self._http = http
         self._clock = clock
-        self._metadata: dict[str, _Metadata] = {}
+        self._discovery = Discovery(http, clock)
 
-    def issuer_origin(self, side: Side) -> str:
-        parts = urlsplit(self._providers[side].issuer)
-        return f"{parts.scheme}://{parts.netloc}"
+    def form_targets(self, side: Side) -> frozenset[str]:
+        provider = self._providers[side]
+        known = self._discovery.known(provider)
+        return frozenset(origin(url) for url in (provider.issuer, *(known.pages if known else ())))
 
     async def start(self, side: Side, return_to: str) -> tuple[str, str]:
         provider = self._providers[side]
-        metadata = await self._discover(provider)
+        metadata = await self._discovery.of(provider)
         pending = _Pending(
             state=secrets.token_urlsafe(32),
             nonce=secrets.token_urlsafe(32),
@@ -114,8 +89,7 @@ class OidcIdentity:
             "code_challenge": create_s256_code_challenge(pending.verifier),
             "code_challenge_method": "S256",
         }
-        separator = "&" if "?" in metadata.authorization_endpoint else "?"
-        return metadata.authorization_endpoint + separator + urlencode(query), self._seal(side, pending)
+        return _with_query(metadata.authorization_endpoint, query), self._seal(side, pending)
 
     async def finish(self, side: Side, query: Mapping[str, str], state_cookie: str | None) -> tuple[Person, str]:
         provider = self._providers[side]
@@ -128,7 +102,41 @@ class OidcIdentity:
             raise SignInFailed("denied" if query.get("error") == "access_denied" else "provider")
         answer = await self._exchange(provider, query["code"], pending.verifier)
         claims = await self._verified(provider, answer, pending.nonce)
-        return _person(provider, claims), pending.return_to
+        return person_of(provider, claims), pending.return_to
+
+    async def sign_out_url(self, side: Side) -> str | None:
+        """Names the client alone: an `id_token_hint` would put name and address of a person into a URL."""
+        provider = self._providers[side]
+        try:
+            metadata = await self._discovery.of(provider)
+        except SignInFailed:
+            return None
+        if metadata.end_session_endpoint is None:
+            return None
+        query = {"client_id": provider.client_id, "post_logout_redirect_uri": provider.signed_out_uri}
+        return _with_query(metadata.end_session_endpoint, query)
+
+    async def presented(self, side: Side, token: str) -> Presented:
+        provider = self._providers[side]
+        try:
+            found = await self._discovery.decoded(provider, token)
+            if str(found.header.get("typ", "jwt")).lower() not in _ACCESS_TOKEN_TYPES:
+                raise SignInFailed("token")
+            self._access_claims(provider).validate(found.claims)
+        except (JoseError, ValueError, TypeError) as error:
+            raise SignInFailed("token") from error
+        return Presented(person_of(provider, found.claims), scopes_of(found.claims))
+
+    def _access_claims(self, provider: Provider) -> jwt.JWTClaimsRegistry:
+        return jwt.JWTClaimsRegistry(
+            now=int(self._clock()),
+            leeway=_LEEWAY_SECONDS,
+            iss={"essential": True, "value": provider.issuer},
+            aud={"essential": True, "value": provider.audience},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        )
 
     def _seal(self, side: Side, pending: _Pending) -> str:
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -149,49 +157,16 @@ class OidcIdentity:
     def _cookie_key(self, side: Side) -> bytes:
         return derive_key(self._secret, f"sign-in {side}")
 
-    async def _discover(self, provider: Provider) -> _Metadata:
-        known = self._metadata.get(provider.issuer)
-        if known is not None and self._clock() < known.at + _METADATA_SECONDS:
-            return known
-        return await self._fetch_metadata(provider)
-
-    async def _fetch_metadata(self, provider: Provider) -> _Metadata:
-        found = await self._get_json(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
-        if found.get("issuer") != provider.issuer:
-            raise SignInFailed("provider")
-        try:
-            metadata = _Metadata(
-                authorization_endpoint=found["authorization_endpoint"],
-                token_endpoint=found["token_endpoint"],
-                keys=KeySet.import_key_set(await self._get_json(found["jwks_uri"])),
-                at=self._clock(),
-            )
-        except (KeyError, TypeError, ValueError, JoseError) as error:
-            raise SignInFailed("provider") from error
-        self._metadata[provider.issuer] = metadata
-        return metadata
-
-    async def _get_json(self, url: str) -> Any:
-        try:
-            response = await self._http.get(url)
-            response.raise_for_status()
-            return response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise SignInFailed("unavailable") from error
-
     async def _exchange(self, provider: Provider, code: str, verifier: str) -> Mapping[str, Any]:
-        metadata = await self._discover(provider)
+        metadata = await self._discovery.of(provider)
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": provider.redirect_uri,
             "code_verifier": verifier,
-            "client_id": provider.client_id,
         }
-        if provider.client_secret is not None:
-            form["client_secret"] = provider.client_secret
         try:
-            response = await self._http.post(metadata.token_endpoint, data=form)
+            response = await self._http.post(metadata.token_endpoint, **_authenticated(provider, metadata, form))
         except httpx.HTTPError as error:
             raise SignInFailed("unavailable") from error
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
@@ -201,13 +176,9 @@ class OidcIdentity:
         return _object(response)
 
     async def _verified(self, provider: Provider, answer: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:
-        """The claims of the ID token. An unknown key is looked for once more: providers rotate theirs."""
-        id_token = str(answer.get("id_token", ""))
+        """The claims of the ID token."""
         try:
-            try:
-                token = _decoded(id_token, await self._discover(provider))
-            except InvalidKeyIdError:
-                token = _decoded(id_token, await self._fetch_metadata(provider))
+            token = await self._discovery.decoded(provider, str(answer.get("id_token", "")))
             claims = CodeIDToken(
                 token.claims,
                 token.header,
@@ -223,9 +194,18 @@ class OidcIdentity:
         return dict(claims)
 
 
-def _decoded(id_token: str, metadata: _Metadata) -> jwt.Token:
-    """The token, its signature checked. Raises JoseError, ValueError."""
-    return jwt.decode(id_token, metadata.keys, algorithms=_ALGORITHMS)
+def _with_query(url: str, query: Mapping[str, str]) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
+
+
+def _authenticated(provider: Provider, metadata: Metadata, form: Mapping[str, str]) -> dict[str, Any]:
+    """What httpx posts. source: RFC 6749 section 2.3.1."""
+    if provider.client_secret is None:
+        return {"data": {**form, "client_id": provider.client_id}}
+    if metadata.takes_secret_in_form:
+        return {"data": {**form, "client_id": provider.client_id, "client_secret": provider.client_secret}}
+    user, password = quote(provider.client_id, safe=""), quote(provider.client_secret, safe="")
+    return {"data": dict(form), "auth": httpx.BasicAuth(user, password)}
 
 
 def _object(response: httpx.Response) -> Mapping[str, Any]:
@@ -236,36 +216,3 @@ def _object(response: httpx.Response) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise SignInFailed("token")
     return found
-
-
-def _person(provider: Provider, claims: Mapping[str, Any]) -> Person:
-    given, family = str(claims.get("given_name") or ""), str(claims.get("family_name") or "")
-    roles = claims.get("roles")
-    granted = provider.grants.intersection(roles) if isinstance(roles, list) else frozenset()
-    try:
-        return Person(
-            subject=_subject(provider.issuer, str(claims["sub"])),
-            name=claims.get("name") or f"{given} {family}".strip(),
-            given_name=given,
-            family_name=family,
-            birthdate=_full_date(claims.get("birthdate")),
-            email=claims.get("email"),
-            roles=granted | provider.always,
-            office=claims.get("office"),
-            locale=claims.get("locale"),
-        )
-    except (ValidationError, TypeError) as error:
-        raise SignInFailed("token") from error
-
-
-def _subject(issuer: str, subject: str) -> str:
-    """One name for the pair: `sub` alone is unique only within its issuer, and may be an e-mail address."""
-    return urlsafe_b64encode(sha256(f"{issuer}\n{subject}".encode()).digest()).rstrip(b"=").decode()
-
-
-def _full_date(value: object) -> date | None:
-    """OIDC Core 5.1 allows a year alone or 0000 for an unknown one: that is no date of birth for us."""
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None

@@ -1,13 +1,11 @@
-"""Keyring on one SQLite file, `keyring.db`, keys wrapped with AES key wrap (RFC 3394) under a KEK."""
+"""Keyring on one SQLite file, `keyring.db`."""
 
-import hashlib
 import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
-
+from aktenlauf.kit.adapters.key_wrap import KEY_BYTES, KeyWrap
 from aktenlauf.kit.adapters.sqlite import Database
 from aktenlauf.kit.errors import Erased, Halt
 
@@ -21,18 +19,13 @@ CREATE TABLE IF NOT EXISTS keys (
 """
 
 
-def kek_id(kek: bytes) -> str:
-    """Names a KEK without revealing it."""
-    return hashlib.sha256(b"aktenlauf kek " + kek).hexdigest()[:16]
-
-
 def load_or_make_kek(path: Path) -> bytes:
     """The 32-byte KEK in `path`, made on first use with mode 0600. Raises Halt if the file holds something else."""
     if not path.exists():
         _make_kek(path)
     kek = path.read_bytes()
-    if len(kek) != 32:
-        raise Halt(f"{path.name} must hold exactly 32 bytes, it holds {len(kek)}")
+    if len(kek) != KEY_BYTES:
+        raise Halt(f"{path.name} must hold exactly {KEY_BYTES} bytes, it holds {len(kek)}")
     return kek
 
 
@@ -41,7 +34,7 @@ def _make_kek(path: Path) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(os.urandom(32))
+        file.write(os.urandom(KEY_BYTES))
         file.flush()
         os.fsync(file.fileno())
     with suppress(FileExistsError):
@@ -55,17 +48,17 @@ def _make_kek(path: Path) -> None:
 
 
 class SqliteKeyring:
-    """See `aktenlauf.kit.keyring.Keyring`."""
+    """See `aktenlauf.kit.keyring.Keyring`. `keks`: the key-encryption key in use, then those still to be read."""
 
-    def __init__(self, path: Path, kek: bytes) -> None:
-        self._kek, self._kek_id = kek, kek_id(kek)
+    def __init__(self, path: Path, *keks: bytes) -> None:
+        self._wrap = KeyWrap(keks)
         self._database = Database(path, SCHEMA, DATA_FORMAT)
 
     async def create(self, name: str) -> bytes:
-        wrapped = aes_key_wrap(self._kek, os.urandom(32))
+        fresh = self._wrap.new_key()
 
         def work(db: sqlite3.Connection) -> bytes:
-            db.execute("INSERT OR IGNORE INTO keys VALUES (?,?,?)", (name, wrapped, self._kek_id))
+            db.execute("INSERT OR IGNORE INTO keys VALUES (?,?,?)", (name, fresh, self._wrap.kek))
             return self._unwrap(db, name)
 
         return await self._database.run(work)
@@ -79,6 +72,19 @@ class SqliteKeyring:
         # secure_delete overwrites the page; the checkpoint takes the key out of the write-ahead log as well.
         await self._database.checkpoint()
 
+    async def rewrap(self) -> int:
+        def work(db: sqlite3.Connection) -> int:
+            rows = db.execute("SELECT name, wrapped, kek FROM keys WHERE kek <> ? LIMIT 100", (self._wrap.kek,))
+            fresh = [(self._wrap.rewrap(wrapped, kek), self._wrap.kek, name) for name, wrapped, kek in rows.fetchall()]
+            db.executemany("UPDATE keys SET wrapped = ?, kek = ? WHERE name = ?", fresh)
+            return len(fresh)
+
+        done = 0
+        while some := await self._database.run(work):
+            done += some
+        await self._database.checkpoint()
+        return done
+
     async def close(self) -> None:
         await self._database.close()
 
@@ -89,6 +95,4 @@ class SqliteKeyring:
         wrapped, kek = row
         if wrapped is None:
             raise Erased(name)
-        if kek != self._kek_id:
-            raise Halt(f"the keyring was made with key-encryption key {kek}, the one supplied is {self._kek_id}")
-        return aes_key_unwrap(self._kek, wrapped)
+        return self._wrap.unwrap(wrapped, kek)

@@ -1,6 +1,7 @@
 """Work on one SQLite file, `work.db`. Not synced at each commit: after a power cut it is a little older, as a whole."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ CREATE TABLE IF NOT EXISTS aside (
   handler TEXT, "group" TEXT, position INTEGER, record BLOB NOT NULL, standing TEXT NOT NULL, error TEXT NOT NULL,
   since TEXT NOT NULL, PRIMARY KEY (handler, position)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS gaps (stream TEXT PRIMARY KEY, version INTEGER, at TEXT) WITHOUT ROWID
+CREATE TABLE IF NOT EXISTS gaps (stream TEXT PRIMARY KEY, version INTEGER, at TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL) WITHOUT ROWID
 """
 
 
@@ -75,6 +77,17 @@ class SqliteWork:
 
     async def gaps(self) -> Sequence[tuple[str, int]]:
         return await self._database.run(lambda db: db.execute("SELECT stream, version FROM gaps").fetchall())
+
+    async def take_lease(self, name: str, holder: str, seconds: float) -> bool:
+        sql = (
+            "INSERT INTO leases VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE SET holder = ?2, until = ?3 "
+            "WHERE holder = ?2 OR until < ?4"
+        )
+        now = time.time()
+        return await self._database.run(lambda db: db.execute(sql, (name, holder, now + seconds, now)).rowcount == 1)
+
+    async def give_lease(self, name: str, holder: str) -> None:
+        await self._run("DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
 
     async def close(self) -> None:
         await self._database.close()

@@ -33,9 +33,12 @@ _COMPRESSED_BYTES_MAX = 200_000_000
 
 
 class StructureScanner:
-    """Implements `Scanner`. Looks inside a worker process, at files of at most `bytes_max`."""
+    """Implements `Scanner`. Looks inside a worker process, at files of at most `bytes_max`; None: at any.
 
-    def __init__(self, workers: Workers, bytes_max: int = 50_000_000) -> None:
+    A file has passed the limit of uploads before; one that was lowered since must not let it be tried for ever.
+    """
+
+    def __init__(self, workers: Workers, bytes_max: int | None = None) -> None:
         self._workers, self._bytes_max = workers, bytes_max
 
     async def scan(self, chunks: AsyncIterator[bytes]) -> Verdict:
@@ -43,7 +46,7 @@ class StructureScanner:
         data = bytearray()
         async for chunk in chunks:
             data += chunk
-            if len(data) > self._bytes_max:
+            if self._bytes_max is not None and len(data) > self._bytes_max:
                 raise ScannerUnavailable(f"more than {self._bytes_max} bytes")
         try:
             malware, marks = await self._workers.run(findings, bytes(data))

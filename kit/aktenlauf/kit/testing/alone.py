@@ -109,8 +109,8 @@ async def alone(definition: Definition, folder: Path, now: datetime | None = Non
     clock = SetClock(now or datetime.now(UTC))
     settings = Settings(data=folder)
     shared = await open_shared(settings, clock)
-    logs = {name: open_log(settings, name) for name in {definition.name, *definition.hears}}
-    ports = open_ports(settings, definition.name, shared, logs)
+    logs = {name: await open_log(settings, name) for name in {definition.name, *definition.hears}}
+    ports = await open_ports(settings, definition.name, shared, logs)
     service = Service(definition, ports, settings)
     shell = Shell(
         sessions=shared.sessions,

@@ -9,7 +9,7 @@ import random
 from collections.abc import Collection, Sequence
 
 from aktenlauf.contracts.envelope import is_private, parse
-from aktenlauf.kit.bus import Delivery, Receive
+from aktenlauf.kit.bus import Delivery, Lacks, Receive
 from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.log import Stored
 from aktenlauf.kit.patience import patiently
@@ -53,6 +53,9 @@ class PermutingBus:
             while lanes := self._pending(owners):
                 await self._deliver(self._random.choice(lanes), receive)
             await self._topics.grown.wait()
+
+    async def restore(self, lacks: Lacks, receive: Receive) -> None:
+        return None
 
     async def caught_up(self, owners: Collection[str]) -> bool:
         return not self._pending(owners)

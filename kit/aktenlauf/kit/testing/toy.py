@@ -204,6 +204,7 @@ async def toy_ports(
         sessions=unused,
         grants=unused,
         workers=unused,
+        scanner=unused,
         clock=clock,
         folder=folder,
     )

@@ -1,5 +1,6 @@
 """What every adapter of `Work` promises. Inherit, and give a fixture `open_work`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -68,6 +69,23 @@ class WorkSuite:
         await work.gap("intake/application/1", 3, NOON)
         await work.gap("intake/application/1", 4, NOON)
         assert [tuple(gap) for gap in await work.gaps()] == [("intake/application/1", 3)]
+
+    async def test_a_lease_has_one_holder_who_renews_it_and_gives_it_back(self, work: Work) -> None:
+        taken = await asyncio.gather(*(work.take_lease("tail", holder, 60) for holder in ("a", "b", "c")))
+        assert sorted(taken) == [False, False, True]
+        holder = "abc"[taken.index(True)]
+        others = "abc".replace(holder, "")
+        assert await work.take_lease("tail", holder, 60)
+        await work.give_lease("tail", others[0])
+        assert not await work.take_lease("tail", others[0], 60)
+        await work.give_lease("tail", holder)
+        assert await work.take_lease("tail", others[0], 60)
+        assert await work.take_lease("another", holder, 60)
+
+    async def test_a_lease_that_ran_out_is_anybodys(self, work: Work) -> None:
+        assert await work.take_lease("tail", "a", -1)
+        assert await work.take_lease("tail", "b", 60)
+        assert not await work.take_lease("tail", "a", 60)
 
     async def test_everything_survives_a_restart(self, open_work: OpenWork) -> None:
         first = await open_work()

@@ -5,7 +5,7 @@
     Approver = Annotated[Person, requires("approver")]
 
 A route without one is found by `undeclared_routes`. A permission also refuses a change (any method but GET, HEAD,
-OPTIONS) whose CSRF token is not that of the session.
+OPTIONS) whose CSRF token is not that of the session. On machines' paths an access token does in place of a session.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,11 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
-from aktenlauf.contracts.site import APPLICANT, STAFF
+from aktenlauf.contracts.site import APPLICANT, STAFF, owner
 from aktenlauf.kit.errors import Forbidden
-from aktenlauf.kit.identity import Person, Side, same_origin_path
+from aktenlauf.kit.identity import Person, Side, SignInFailed, same_origin_path
 from aktenlauf.kit.sessions import Session
+from aktenlauf.kit.web.bearer import bearer_token, presented
 from aktenlauf.kit.web.csrf import SAFE_METHODS, csrf_matches, presented_token
 from aktenlauf.kit.web.pages import shell_of, side_of
 from aktenlauf.kit.web.refusals import CsrfRefused, NotSignedIn
@@ -38,14 +39,28 @@ class Permission:
     async def __call__(self, request: Request) -> Person | None:
         """The person. Raises NotSignedIn, Forbidden, CsrfRefused."""
         side = self.side or side_of(request)
-        session = await _load(request, side)
-        if session is None:
+        person = await _person(request, side)
+        if person is None:
             if self.optional:
                 return None
             raise NotSignedIn(side)
-        if self.roles and not self.roles & session.person.roles:
+        if self.roles and not self.roles & person.roles:
             raise Forbidden(f"needs one of {', '.join(sorted(self.roles))}")
-        return session.person
+        return person
+
+
+async def _person(request: Request, side: Side) -> Person | None:
+    """By the token that a program shows, on machines' paths alone, else by the session. No page of another site can
+    make a browser send a token, so it needs no second proof; a cookie beside it is not looked at."""
+    if bearer_token(request) is not None and owner(request.url.path).side == "machine":
+        try:
+            return (await presented(request, side)).person
+        except SignInFailed as failed:
+            if failed.code == "token":
+                raise NotSignedIn(side) from failed
+            raise
+    session = await _load(request, side)
+    return session.person if session is not None else None
 
 
 async def _load(request: Request, side: Side) -> Session | None:

@@ -22,6 +22,7 @@ from aktenlauf.kit.web.i18n import LanguageSwitch
 from aktenlauf.kit.web.pages import KIT_FOLDER, Pages
 from aktenlauf.kit.web.security import Guard
 from aktenlauf.kit.web.shell import Shell
+from aktenlauf.kit.web.stopping import RefuseUnfinished
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 _STATIC_SECONDS = 300
@@ -49,6 +50,7 @@ def create_service_app(
         redirect_slashes=False,  # its redirect would repeat the request's Host
         middleware=[
             Middleware(Guard, shell=shell),
+            Middleware(RefuseUnfinished, stopping=shell.stopping),
             Middleware(BodyLimit, larger=larger_bodies or {}),
             Middleware(CsrfReader, cookies=shell.cookies),
             Middleware(LanguageSwitch, cookies=shell.cookies),

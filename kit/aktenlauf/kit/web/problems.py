@@ -158,8 +158,14 @@ async def _on_not_signed_in(request: Request, error: Exception) -> Response:
         # a fragment cannot follow a redirect to the provider, htmx leaves the page by this header
         return respond(request, problem(401, Code.SIGN_IN, headers={"HX-Redirect": href}))
     if wants_json(request):
-        return respond(request, problem(401, Code.SIGN_IN))
+        return respond(request, problem(401, Code.SIGN_IN, headers={"WWW-Authenticate": _challenge(request)}))
     return RedirectResponse(href, 303)
+
+
+def _challenge(request: Request) -> str:
+    """source: RFC 6750 section 3."""
+    wrong = ', error="invalid_token"' if "authorization" in request.headers else ""
+    return f'Bearer realm="aktenlauf"{wrong}'
 
 
 async def _on_sign_in_failed(request: Request, error: Exception) -> Response:

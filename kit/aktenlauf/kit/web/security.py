@@ -109,7 +109,7 @@ class Guard:
     def _issuers(self, path: str) -> frozenset[str]:
         side = owner(path).side if path.startswith("/") else "kit"
         if side == "public" or side == "office":
-            return frozenset({self._shell.identity.issuer_origin(side)})
+            return self._shell.identity.form_targets(side)
         return frozenset()
 
 

@@ -1,13 +1,14 @@
 """What all pages of an installation share. Built once, where the parts meet."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from aktenlauf.kit.clock import Clock, system_clock
 from aktenlauf.kit.identity import Identity, Side
 from aktenlauf.kit.sessions import Sessions
+from aktenlauf.kit.stopping import Stopping
 from aktenlauf.kit.web.cookies import Cookies
 from aktenlauf.kit.web.limits import RateLimits
 
@@ -50,6 +51,8 @@ class OfficeLabel:
 
     name: str
     kind: str
+    test: bool = False
+    """Kept for trial runs after a deployment."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Shell:
     office: Callable[[str | None], OfficeLabel]
     limits: RateLimits
     clock: Clock = system_clock
+    stopping: Stopping = field(default_factory=Stopping)
 
     @cached_property
     def cookies(self) -> Cookies:

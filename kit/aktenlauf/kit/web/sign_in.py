@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from aktenlauf.kit.identity import Side
+from aktenlauf.kit.errors import Forbidden
+from aktenlauf.kit.identity import Person, Presented, Side
 from aktenlauf.kit.web.access import Permission, anyone, back_to
+from aktenlauf.kit.web.bearer import SMOKE_SCOPE, presented
 from aktenlauf.kit.web.limits import limited
 from aktenlauf.kit.web.pages import came_from, page, session_of, shell_of
 from aktenlauf.kit.web.problems import wants_json
@@ -19,7 +21,8 @@ _FIRST_PAGES: Mapping[Side, str] = {"public": "/antrag", "office": "/amt"}
 def sign_in_routes(side: Side) -> APIRouter:
     """Routes below `/anmelden` and `/abmelden`, for the office below `/amt`.
 
-    Signing out is a POST, so that no link can do it; the page at GET asks, or says that it is done.
+    Signing out is a POST, so that no link can do it; it leads on to the provider's own sign-out where there is one,
+    so that nobody else is signed in at the next click. The page at GET asks, or says that it is done.
     """
     router = APIRouter(prefix=_PREFIXES[side], include_in_schema=False)
     first_page = _FIRST_PAGES[side]
@@ -37,11 +40,18 @@ def sign_in_routes(side: Side) -> APIRouter:
         shell = shell_of(request)
         state = shell.cookies.sign_in_state(request, side)
         person, target = await shell.identity.finish(side, dict(request.query_params), state)
-        await _end_session(request, side)
-        token = await shell.sessions.create(side, person, shell.clock())
         response = RedirectResponse(target, 303)
-        shell.cookies.set_session(response, side, token)
+        await _begin_session(request, side, person, response)
         shell.cookies.clear_sign_in_state(response, side)
+        return response
+
+    @router.post("/anmelden/token", dependencies=[anyone, limited("sign_in")])
+    async def exchange(request: Request) -> Response:
+        """A session for the smoke run, by a token in place of a person at the provider's page."""
+        found = await presented(request, side)
+        _entitled(request, side, found)
+        response = Response(status_code=204)
+        await _begin_session(request, side, found.person, response)
         return response
 
     @router.post("/anmelden/verlaengern")
@@ -60,11 +70,26 @@ def sign_in_routes(side: Side) -> APIRouter:
         request: Request, person: Annotated[object, Depends(Permission(side, optional=True))]
     ) -> Response:
         await _end_session(request, side)
-        response = RedirectResponse(f"{_PREFIXES[side]}/abmelden", 303)
+        elsewhere = await shell_of(request).identity.sign_out_url(side) if person else None
+        response = RedirectResponse(elsewhere or f"{_PREFIXES[side]}/abmelden", 303)
         shell_of(request).cookies.clear_session(response, side)
         return response
 
     return router
+
+
+def _entitled(request: Request, side: Side, found: Presented) -> None:
+    """Raises Forbidden for a token that was not issued for a trial run, or would open an office that works."""
+    if SMOKE_SCOPE not in found.scopes:
+        raise Forbidden(f"needs a token with the scope {SMOKE_SCOPE}")
+    if side == "office" and not shell_of(request).office(found.person.office).test:
+        raise Forbidden("only for an office that is kept for tests")
+
+
+async def _begin_session(request: Request, side: Side, person: Person, response: Response) -> None:
+    shell = shell_of(request)
+    await _end_session(request, side)
+    shell.cookies.set_session(response, side, await shell.sessions.create(side, person, shell.clock()))
 
 
 async def _end_session(request: Request, side: Side) -> None:

@@ -10,7 +10,6 @@ from aktenlauf.documents import inspection
 from aktenlauf.documents.domain import RecordCheck, RecordScan, RejectDocument
 from aktenlauf.documents.recognition import Refusal
 from aktenlauf.documents.scanning import judge
-from aktenlauf.kit.adapters.structure_scanner import StructureScanner
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotFound, Unavailable
 from aktenlauf.kit.files import fetch, keep
@@ -18,12 +17,14 @@ from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scanner import ScannerUnavailable
 from aktenlauf.kit.workers import WorkerFailed
 
-deliveries = Reactions("deliveries")
+FILES_AT_ONCE = 4
+"""Enough to keep the workers busy while other files are fetched and stored; each is in memory as a whole."""
+page_images = Reactions("page-images", at_once=FILES_AT_ONCE)
 PAGE_WIDTH_PX = 1200
 """Readable when the viewer zooms in once; 51 ms a PDF page, 140 ms a photo on two cores."""
 
 
-@deliveries.on(DocumentUploaded, name="look-through")
+@page_images.on(DocumentUploaded, name="look-through")
 async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
     """Scan, open, draw. A file that kills its worker is unreadable; the service goes on."""
     ports = service.ports
@@ -41,8 +42,7 @@ async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any
             yield do(RejectDocument, **document, reason="password" if found is Refusal.PASSWORD else "unreadable")
             return
         # Scanned after it was opened once: a file that kills its worker is known by then, and not tried for ever.
-        # By its own size, lest a limit that was lowered since lets it be tried for ever.
-        verdict = await StructureScanner(ports.workers, len(data)).scan(_whole(data))
+        verdict = await ports.scanner.scan(_whole(data))
         refused = judge(verdict)
         yield do(RecordScan, **document, clean=refused is None, scanner=verdict.scanner)
         if refused is not None:
@@ -70,11 +70,11 @@ async def _is_recorded(service: Any, stream: str, blobs: list[str]) -> bool:
 async def _page_images(ports: Any, data: bytes, file: StoredFile, pages: int) -> PageImages:
     blobs: list[str] = []
     texts: list[str] = []
-    for page in range(pages):
-        image = await ports.workers.run(inspection.render, data, file.media_type, page, PAGE_WIDTH_PX)
-        blobs.append(await keep(ports.blobs, image, file.identity))
-        is_pdf = file.media_type == "application/pdf"
-        texts.append(await ports.workers.run(inspection.text, data, page) if is_pdf else "")
+    while len(blobs) < pages:
+        drawn = await ports.workers.run(inspection.draw, data, file.media_type, len(blobs), PAGE_WIDTH_PX)
+        for page in drawn:
+            blobs.append(await keep(ports.blobs, page.image, file.identity))
+            texts.append(page.text)
     return PageImages(blobs=blobs, texts=texts, identity=file.identity)
 
 

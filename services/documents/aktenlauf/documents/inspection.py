@@ -5,10 +5,11 @@ there means
 `Refusal.UNREADABLE`. Results are plain values and the dataclasses of this module.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from time import monotonic
 
 import pypdfium2
 from PIL import ExifTags, Image, ImageOps
@@ -21,6 +22,10 @@ IMAGE_PIXELS_MAX = 100_000_000  # a phone's 100 megapixel photo; as PNG 400 MB w
 RENDERED_PIXELS_MAX = 8_000_000
 RENDERED_SIDE_MAX = 16_000  # JPEG ends at 65,500
 RENDERED_MEDIA_TYPE = JPEG
+DRAWN_SECONDS = 2.0
+"""One job's time, but for its last page: a tenth of what a worker is given, so that a slow page still gets its own."""
+DRAWN_BYTES_MAX = 8_000_000
+"""One job's images, but for the last: what goes back through the pipe, and is in memory at once."""
 _JPEG_QUALITY = 80  # a WebP of the same page is a third smaller and takes ten times as long
 _TEXT_CHARS_MIN = 20  # fewer are a stamp or a page number on a scan
 _TEXT_CHARS_MAX = 50_000
@@ -32,7 +37,7 @@ Image.MAX_IMAGE_PIXELS = None
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is known of a file that opened. `pages` counts all, `shown_pages` those that `render` draws,
+    """What is known of a file that opened. `pages` counts all, `shown_pages` those that `draw` draws,
     `text_pages` those of the shown whose text a screen reader or a search can use. `width_px`, `height_px`:
     an image's size as it is seen upright, 0 for a PDF."""
 
@@ -41,6 +46,15 @@ class Inspection:
     text_pages: int
     width_px: int = 0
     height_px: int = 0
+
+
+@dataclass(frozen=True)
+class DrawnPage:
+    """One page as JPEG, upright, on white, without any metadata of the original, and the text layer of a PDF's page, at
+    most 50,000 characters; "" where there is none. Form fields are drawn as filled in; scripts never run."""
+
+    image: bytes
+    text: str
 
 
 class CannotShow(Exception):
@@ -60,33 +74,30 @@ def inspect(data: bytes, media_type: str) -> Inspection | Refusal:
         return Refusal.UNREADABLE
 
 
-def render(data: bytes, media_type: str, page: int, width_px: int) -> bytes:
-    """One page (from 0) as JPEG, at most `width_px` wide and `RENDERED_PIXELS_MAX` large, upright, on white,
-    without any metadata of the original. Form fields are drawn as filled in; scripts never run.
+def draw(
+    data: bytes,
+    media_type: str,
+    first: int,
+    width_px: int,
+    seconds: float = DRAWN_SECONDS,
+    bytes_max: int = DRAWN_BYTES_MAX,
+) -> list[DrawnPage]:
+    """The pages from `first` (from 0) on, at least one, until they have taken `seconds` or `bytes_max` of images.
 
+    So a long file is sent to a worker a few times, not once a page, and no job takes much longer than its longest page.
     Raises `CannotShow`.
     """
+    began, drawn, size = monotonic(), list[DrawnPage](), 0
     try:
-        picture = (
-            _pdf_page(data, page, width_px) if media_type == PDF else _image_page(data, media_type, page, width_px)
-        )
+        with closing(_pages(data, media_type, first, width_px)) as pages:
+            for page in pages:
+                drawn.append(page)
+                size += len(page.image)
+                if monotonic() - began >= seconds or size >= bytes_max:
+                    break
     except (_Refused, pypdfium2.PdfiumError, OSError, SyntaxError) as error:
         raise CannotShow from error
-    out = BytesIO()
-    picture.save(out, "JPEG", quality=_JPEG_QUALITY)
-    return out.getvalue()
-
-
-def text(data: bytes, page: int) -> str:
-    """The text layer of a PDF's page (from 0), at most 50,000 characters; "" where there is none.
-
-    Raises `CannotShow`.
-    """
-    try:
-        with _pdf(data) as document, _page(document, page) as opened, closing(opened.get_textpage()) as layer:
-            return str(layer.get_text_bounded())[:_TEXT_CHARS_MAX]
-    except (_Refused, pypdfium2.PdfiumError) as error:
-        raise CannotShow from error
+    return drawn
 
 
 class _Refused(Exception):
@@ -128,19 +139,38 @@ def _page(document: pypdfium2.PdfDocument, page: int) -> Iterator[pypdfium2.PdfP
         yield opened
 
 
-def _pdf_page(data: bytes, page: int, width_px: int) -> Image.Image:
+def _pages(data: bytes, media_type: str, first: int, width_px: int) -> Generator[DrawnPage, None, None]:
+    if media_type != PDF:
+        yield DrawnPage(_as_jpeg(_image_page(data, media_type, first, width_px)), "")
+        return
     with _pdf(data) as document:
         document.init_forms()  # else a filled-in form looks empty
-        with _page(document, page) as opened:
-            width_pt, height_pt = opened.get_size()
-            if width_pt <= 0 or height_pt <= 0:
-                raise _Refused(Refusal.UNREADABLE)
-            area_scale = (RENDERED_PIXELS_MAX / (width_pt * height_pt)) ** 0.5
-            scale = min(width_px / width_pt, RENDERED_SIDE_MAX / height_pt, area_scale)
-            bitmap = opened.render(scale=scale, rev_byteorder=True)
-            with closing(bitmap):
-                picture: Image.Image = bitmap.to_pil().convert("RGB")
-                return picture
+        for number in range(first, max(first + 1, min(len(document), PAGES_SHOWN_MAX))):
+            with _page(document, number) as page:
+                yield DrawnPage(_as_jpeg(_pdf_page(page, width_px)), _text(page))
+
+
+def _as_jpeg(picture: Image.Image) -> bytes:
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=_JPEG_QUALITY)
+    return out.getvalue()
+
+
+def _pdf_page(page: pypdfium2.PdfPage, width_px: int) -> Image.Image:
+    """At most `width_px` wide and `RENDERED_PIXELS_MAX` large."""
+    width_pt, height_pt = page.get_size()
+    if width_pt <= 0 or height_pt <= 0:
+        raise _Refused(Refusal.UNREADABLE)
+    area_scale = (RENDERED_PIXELS_MAX / (width_pt * height_pt)) ** 0.5
+    scale = min(width_px / width_pt, RENDERED_SIDE_MAX / height_pt, area_scale)
+    with closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
+        picture: Image.Image = bitmap.to_pil().convert("RGB")
+        return picture
+
+
+def _text(page: pypdfium2.PdfPage) -> str:
+    with closing(page.get_textpage()) as layer:
+        return str(layer.get_text_bounded())[:_TEXT_CHARS_MAX]
 
 
 def _inspect_image(data: bytes, media_type: str) -> Inspection:

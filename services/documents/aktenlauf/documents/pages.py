@@ -18,7 +18,7 @@ from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.documents.domain import AcceptUpload, DeleteDocument
 from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, files_of, read_form, take
-from aktenlauf.documents.views import files
+from aktenlauf.documents.views import files, unread
 from aktenlauf.kit.errors import CommandReused, Erased, NotFound, Refused
 from aktenlauf.kit.files import fetch
 from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
@@ -41,6 +41,7 @@ from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.kit.web.limits import limited
 from aktenlauf.kit.web.pages import page, shell_of, speak_for
 from aktenlauf.kit.web.security import as_uploaded_content
+from aktenlauf.kit.web.unread import counts
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,7 +78,7 @@ async def evidence(request: Request, person: Applicant, case: str, zu: str | Non
     """The evidence of one case or draft; `zu`: the request of the office that brought the applicant here."""
     current = await up_to_date(request)
     doc, grant = await _opened(request, person, case)
-    return await _show(request, case, doc, grant, asked=zu, updating=not current)
+    return await _show(request, person, case, doc, grant, asked=zu, updating=not current)
 
 
 @router.post("/nachweise/{case}", dependencies=[limited("upload")])
@@ -87,7 +88,7 @@ async def upload(request: Request, person: Applicant, case: str) -> Response:
     try:
         form = await read_form(request)
     except Refused as refused:
-        return await _show(request, case, doc, grant, status=422, errors={"": _problem(refused)})
+        return await _show(request, person, case, doc, grant, status=422, errors={"": _problem(refused)})
     try:
         if "entfernen" in form:
             outcome = await _remove(request, person, case, doc, str(form["entfernen"]), form)
@@ -99,7 +100,7 @@ async def upload(request: Request, person: Applicant, case: str) -> Response:
     if refused_files:
         await up_to_date(request)
         doc, grant = await _opened(request, person, case)
-        return await _show(request, case, doc, grant, status=422, errors={kind: " ".join(refused_files)})
+        return await _show(request, person, case, doc, grant, status=422, errors={kind: " ".join(refused_files)})
     return see_other(request, f"/nachweise/{case}", *outcomes)
 
 
@@ -227,6 +228,7 @@ async def _once_told(load: Callable[[], Awaitable[Document]], document: str) -> 
 
 async def _show(
     request: Request,
+    person: Person,
     case: str,
     doc: Document,
     grant: Grant | None,
@@ -246,6 +248,7 @@ async def _show(
         request,
         "pages/evidence.html",
         status,
+        counts=await counts(request, person, unread),
         authority=next(iter(doc.get("offices", ())), None),
         case=case,
         number=doc.get("number"),

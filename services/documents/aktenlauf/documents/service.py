@@ -3,10 +3,10 @@
 from fastapi import FastAPI
 
 from aktenlauf.documents import api, pages
-from aktenlauf.documents.deliveries import deliveries
+from aktenlauf.documents.deliveries import page_images
 from aktenlauf.documents.domain import DECIDERS
 from aktenlauf.documents.reactions import reactions
-from aktenlauf.documents.views import files, stored
+from aktenlauf.documents.views import files, stored, unread
 from aktenlauf.kit import erasure
 from aktenlauf.kit.service import Definition, Service
 from aktenlauf.kit.settings import Settings
@@ -31,7 +31,7 @@ definition: Definition = Definition(
     name="documents",
     hears=frozenset({"intake", "review", "xoev-gateway"}),
     deciders={**DECIDERS, **erasure.DECIDERS},
-    views=(files, erasure.erasures_due, stored),
-    reactions=(reactions, deliveries),
+    views=(files, unread, erasure.erasures_due, stored),
+    reactions=(reactions, page_images),
     web=build_web,
 )

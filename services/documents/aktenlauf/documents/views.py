@@ -14,17 +14,27 @@ from aktenlauf.contracts.documents import (
     DocumentUploaded,
 )
 from aktenlauf.contracts.envelope import Meta
-from aktenlauf.contracts.intake import ApplicationSubmitted, QuestionAnswered, ReceiptIssued, SupplementFiled
+from aktenlauf.contracts.intake import (
+    ApplicationSubmitted,
+    MessageDelivered,
+    MessageRead,
+    QuestionAnswered,
+    ReceiptIssued,
+    SupplementFiled,
+)
 from aktenlauf.contracts.review import DecisionIssued, EvidenceRequested, EvidenceReviewed
 from aktenlauf.contracts.xoev_gateway import MessagePrepared, MessageReceived
 from aktenlauf.kit.erasure import stored_blobs
 from aktenlauf.kit.views import Document, View
+from aktenlauf.kit.web.unread import unread_messages
 
 files = View("files", version=2)
 """Per case: `documents` {id: {evidence, status, sealed, images, pages, hints, reason, filed}}, `made` {id: {kind,
 sealed}}, `demanded` evidence kinds, `requests` of the office."""
 
 stored = stored_blobs("stored_blobs", DocumentUploaded, DocumentChecked)
+
+unread = unread_messages(ApplicationSubmitted, MessageDelivered, MessageRead)
 
 
 @files.on(ApplicationSubmitted)

@@ -25,6 +25,8 @@ from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scope import System
 
 deliveries = Reactions("deliveries")
+mails = Reactions("mail")
+"""A handler of its own: while the mail server is away, receipts are made all the same."""
 
 
 @deliveries.on(ApplicationSubmitted, name="make-receipt")
@@ -56,7 +58,7 @@ async def make_receipt(event: ApplicationSubmitted, meta: Meta, do: Do, service:
     )
 
 
-@deliveries.on(MessageDelivered, name="notify")
+@mails.on(MessageDelivered, name="notify")
 async def notify(event: MessageDelivered, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
     """One mail a message, the same one when sent again; none where no address is known."""
     doc = await service.find(applications, System("notify"), meta.case)

@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from aktenlauf.intake import api
-from aktenlauf.intake.deliveries import deliveries
+from aktenlauf.intake.deliveries import deliveries, mails
 from aktenlauf.intake.domain import DECIDERS
 from aktenlauf.intake.drafts import sweep_expired_drafts
-from aktenlauf.intake.pages import account, case, draft, mailbox, public
+from aktenlauf.intake.pages import account, case, draft, finding, mailbox, public
+from aktenlauf.intake.processing_times import decided
 from aktenlauf.intake.reactions import reactions
 from aktenlauf.intake.views import applications, evidence, looks, stored
 from aktenlauf.intake.views import mailbox as mailboxes
@@ -31,7 +32,7 @@ _log = logger(__name__)
 
 def build_web(service: Service, shell: Shell, settings: Settings) -> FastAPI:
     """The applicants' pages and the API. The fixed paths of a case come before those of a draft's steps."""
-    routers = [public.router, account.router, mailbox.router, case.router, draft.router, api.router]
+    routers = [public.router, finding.router, account.router, mailbox.router, case.router, draft.router, api.router]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,7 +63,7 @@ definition = Definition(
     name="intake",
     hears=frozenset({"documents", "review", "scheduling", "xoev-gateway"}),
     deciders={**DECIDERS, **erasure.DECIDERS},
-    views=(applications, mailboxes, evidence, looks, stored, erasure.erasures_due),
-    reactions=(reactions, deliveries),
+    views=(applications, mailboxes, evidence, looks, decided, stored, erasure.erasures_due),
+    reactions=(reactions, deliveries, mails),
     web=build_web,
 )

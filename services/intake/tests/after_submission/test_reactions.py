@@ -24,7 +24,7 @@ from aktenlauf.contracts.scheduling import (
 )
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.contracts.xoev_gateway import MessageReceived, ReceivedContent
-from aktenlauf.intake.deliveries import deliveries
+from aktenlauf.intake.deliveries import deliveries, mails
 from aktenlauf.intake.reactions import reactions
 from aktenlauf.kit.drafts import Draft
 from aktenlauf.kit.erasure import OrderErasure
@@ -91,7 +91,7 @@ async def test_everything_is_delivered_once_although_reactions_run_twice(office:
     await office.submit()
     await office.reviewed(opened(), requested(), asked(), decided(), CaseClosed(reason="decided"))
     before = [event.message for event in await office.delivered()]
-    for handler in (reactions, deliveries):
+    for handler in (reactions, deliveries, mails):
         for stream in (APPLICATION, f"review/case/{CASE}"):
             await again(office, handler, stream)
     assert [event.message for event in await office.delivered()] == before
@@ -232,7 +232,7 @@ async def test_the_same_mail_is_sent_again_not_another_one(office: Office) -> No
     await office.submit()
     await office.settled()
     before = office.mails()
-    await again(office, deliveries, APPLICATION)
+    await again(office, mails, APPLICATION)
     assert office.mails() == before
 
 

@@ -18,7 +18,8 @@ from aktenlauf.contracts.intake import ApplicationSubmitted
 from aktenlauf.intake import forms, views
 from aktenlauf.intake.domain import DECIDERS
 from aktenlauf.intake.pages import case as case_pages
-from aktenlauf.intake.pages import draft, public
+from aktenlauf.intake.pages import draft, finding, public
+from aktenlauf.intake.processing_times import decided
 from aktenlauf.intake.reactions import drop_draft
 from aktenlauf.kit import erasure
 from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_providers
@@ -185,8 +186,8 @@ async def intake(tmp_path: Path) -> AsyncIterator[Intake]:
     clock = Clock()
     settings = Settings(data=tmp_path, _env_file=None)
     shared = await open_shared(settings, clock)
-    logs = {name: open_log(settings, name) for name in ("intake", "documents", "review")}
-    ports = open_ports(settings, "intake", shared, logs)
+    logs = {name: await open_log(settings, name) for name in ("intake", "documents", "review")}
+    ports = await open_ports(settings, "intake", shared, logs)
     service = Service(_definition(), ports, settings)
     app = _app(service, settings)
     async with service.running():
@@ -203,7 +204,7 @@ def _definition() -> Definition:
         name="intake",
         hears=frozenset({"documents", "review"}),
         deciders={**DECIDERS, **erasure.DECIDERS},
-        views=(views.applications, views.mailbox, views.evidence, erasure.erasures_due),
+        views=(views.applications, views.mailbox, views.evidence, decided, erasure.erasures_due),
         reactions=(reactions,),
         web=lambda service, shell, settings: None,
     )
@@ -221,7 +222,7 @@ def _app(service: Service, settings: Settings) -> Dispatcher:
         limits=RateLimits(),
         clock=service.ports.clock,
     )
-    routers = [public.router, case_pages.router, draft.router, sign_in_routes("public")]
+    routers = [public.router, finding.router, case_pages.router, draft.router, sign_in_routes("public")]
     app: FastAPI = create_service_app("intake", routers, shell)
     app.state.service = service
 

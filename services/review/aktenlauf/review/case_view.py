@@ -46,11 +46,15 @@ from aktenlauf.contracts.scheduling import (
     OfferExpired,
 )
 from aktenlauf.contracts.xoev_gateway import MessagePrepared, MessageReceived, MessageSent
-from aktenlauf.kit.views import Document, View
+from aktenlauf.kit.views import DELETE, Document, View
 
-case_file = View("case_file", version=2)
+case_file = View("case_file", version=3)
 """`sealed` content of the application, `documents` {id: ...}, `verdicts` {kind: ...}, `messages` {id: ...}, `proposal`,
 `decision`, `appointment`, `mailbox` {message: ...}, `exchange` {message: ...}, `version` of the case's stream."""
+
+
+DRAFTS_OWNER = "intake"
+"""Erases drafts; what was submitted is erased by review. Of a draft, which only its uploads tell of, nothing is left."""
 
 
 @case_file.on(ApplicationSubmitted)
@@ -263,13 +267,19 @@ def file_message_in(doc: Document, event: MessageReceived, meta: Meta) -> None:
 
 
 @case_file.on(ErasureOrdered)
-def file_erasure(doc: Document, event: ErasureOrdered, meta: Meta) -> None:
+def file_erasure(doc: Document, event: ErasureOrdered, meta: Meta) -> object:
+    if meta.source == DRAFTS_OWNER:
+        return DELETE
     doc["erasure"] = {**doc.get("erasure", {}), "at": meta.time, "by": meta.actor, "reason": event.reason}
+    return None
 
 
 @case_file.on(PersonalDataErased)
-def file_erased(doc: Document, event: PersonalDataErased, meta: Meta) -> None:
+def file_erased(doc: Document, event: PersonalDataErased, meta: Meta) -> object:
+    if meta.source == DRAFTS_OWNER:
+        return DELETE
     doc["erasure"] = {**doc.get("erasure", {}), "certified_at": meta.time, "certificate": meta.id}
+    return None
 
 
 def _document(doc: Document, document: str) -> Document:

@@ -48,7 +48,8 @@ from aktenlauf.contracts.scheduling import (
     SlotChosen,
 )
 from aktenlauf.contracts.xoev_gateway import MessagePrepared, MessageReceived, MessageRefused, MessageSent
-from aktenlauf.kit.views import Document, View
+from aktenlauf.kit.views import DELETE, Document, View
+from aktenlauf.review.case_view import DRAFTS_OWNER
 
 HISTORY_EVENTS: tuple[type[Event], ...] = (
     ApplicationSubmitted, ReceiptIssued, SupplementFiled, QuestionAnswered, ApplicationWithdrawn, MessageDelivered,
@@ -60,7 +61,7 @@ HISTORY_EVENTS: tuple[type[Event], ...] = (
     ErasureOrdered, PersonalDataErased,
 )  # fmt: skip
 
-history = View("history", version=2)
+history = View("history", version=3)
 """`entries` [{id, kind, service, at, actor, data}] in the order in which things happened; `looks` {...}: who looked at
 what on which day, how often, first and last."""
 
@@ -68,8 +69,10 @@ _LEFT_OUT = frozenset({"sealed", "blobs", "digest", "party", "keys"})
 
 
 @history.on(*HISTORY_EVENTS)
-def remember(doc: Document, event: Any, meta: Meta) -> None:
+def remember(doc: Document, event: Any, meta: Meta) -> object:
     """What, when, who, and the event's open fields."""
+    if isinstance(event, ErasureOrdered | PersonalDataErased) and meta.source == DRAFTS_OWNER:
+        return DELETE
     if isinstance(event, ApplicationSubmitted):
         doc["offices"] = [event.office]
     entry = {
@@ -81,6 +84,7 @@ def remember(doc: Document, event: Any, meta: Meta) -> None:
         "data": event.model_dump(mode="json", exclude=_LEFT_OUT, exclude_none=True),
     }
     insort(doc.setdefault("entries", []), entry, key=_when)
+    return None
 
 
 @history.on(Accessed)

@@ -24,22 +24,37 @@ from aktenlauf.contracts.review import (
     SupplementReceived,
 )
 from aktenlauf.kit.erasure import stored_blobs
-from aktenlauf.kit.views import Document, View
-from aktenlauf.review.case_view import case_file
+from aktenlauf.kit.views import DELETE, Document, View
+from aktenlauf.review.case_view import DRAFTS_OWNER, case_file
 from aktenlauf.review.history_view import history
+from aktenlauf.review.name_index import read_name
 
 __all__ = ["CONTINUING", "NOBODY", "case_file", "history", "staff_names", "stored", "worklist"]
 
 worklist = View(
     "worklist",
-    version=2,
-    indexes=("list", "active", "due", "risk", "changed", "assignee", "service", "number", "proposed_at", "taken_by"),
+    version=3,
+    indexes=(
+        "list",
+        "active",
+        "due",
+        "risk",
+        "filed_at",
+        "changed",
+        "assignee",
+        "service",
+        "number",
+        "family",
+        "proposed_at",
+        "taken_by",
+    ),  # fmt: skip
 )
 """One row a case. `state`: open, asked, proposed, approved, issued, closed; absent until the case is opened.
 
 Indexes: `list` the tab; `active` 1 while something is to be decided; `due` the next day that matters; `risk` the day
-from which the stay is not secured, absent where it is or where all is decided; `changed` when the office last learned
-of something; `assignee` pseudonym or NOBODY; `taken_by` id of the command by which it was taken."""
+from which the stay is not secured, absent where it is or where all is decided; `filed_at` when the application came
+in; `changed` when the office last learned of something; `assignee` pseudonym or NOBODY; `taken_by` id of the command
+by which it was taken; `family` blind index of the family name (`name_index`), absent once the case is erased."""
 
 staff_names = View("staff_names", version=1)
 """{sealed} by pseudonym; offices = those that may read it."""
@@ -57,6 +72,11 @@ _QUIET = {"new_messages": 0, "new_documents": 0}
 def row_of_application(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
     doc.update(case=meta.case, offices=[event.office], office=event.office, sealed=event.sealed.token)
     doc["filed_at"] = meta.time
+    if doc.get("erased"):
+        doc.pop("family", None)
+
+
+worklist.reading(ApplicationSubmitted)(read_name)
 
 
 @worklist.on(CaseOpened)
@@ -155,8 +175,12 @@ def row_closed(doc: Document, event: CaseClosed, meta: Meta) -> None:
 
 
 @worklist.on(ErasureOrdered)
-def row_erased(doc: Document, event: ErasureOrdered, meta: Meta) -> None:
+def row_erased(doc: Document, event: ErasureOrdered, meta: Meta) -> object:
+    if meta.source == DRAFTS_OWNER:
+        return DELETE
     doc["erased"] = True
+    doc.pop("family", None)
+    return None
 
 
 def _settle(doc: Document, meta: Meta) -> None:

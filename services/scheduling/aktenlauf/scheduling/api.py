@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from aktenlauf.contracts.envelope import timestamp
 from aktenlauf.contracts.errors import Code
+from aktenlauf.contracts.scheduling import Need, Needs
 from aktenlauf.kit.web.access import Applicant, Staff
 from aktenlauf.kit.web.api_responses import PROBLEMS
 from aktenlauf.kit.web.commands import by_applicant, now, scope_of_applicant, scope_of_staff, service_of, up_to_date
@@ -49,6 +50,7 @@ class Choice(BaseModel):
 
     place: str
     start: Start
+    needs: list[Need] = Field(default=[], max_length=4)
 
 
 class Entry(BaseModel):
@@ -91,7 +93,8 @@ async def make_choice(request: Request, person: Applicant, case: str, choice: Ch
     doc = await service.get(appointments, scope, case)
     slot, day = await slot_at(service, doc.get("office", ""), choice.place, timestamp(choice.start))
     given = await by_applicant(request, person)
-    answer, _ = await choose(service, ChooseSlot(**given, case=case, slot=slot), day)
+    needs = Needs(needs=choice.needs) if choice.needs else None
+    answer, _ = await choose(service, ChooseSlot(**given, case=case, slot=slot, needs=needs), day)
     if answer == "lost":
         return _slot_taken(request)
     return _appointment(await service.get(appointments, scope, case))

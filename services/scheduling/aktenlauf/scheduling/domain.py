@@ -23,6 +23,7 @@ from aktenlauf.contracts.scheduling import (
     CapacityClosed,
     CapacityOpened,
     ChoiceLost,
+    Needs,
     OfferExpired,
     Slot,
     SlotChosen,
@@ -30,6 +31,7 @@ from aktenlauf.contracts.scheduling import (
     SlotReleased,
     SlotTaken,
 )
+from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.decider import Code, Command, Decider, Event, Refused
 from aktenlauf.scheduling.calendar import BERLIN
 
@@ -64,6 +66,7 @@ class ChooseSlot(OfAppointment):
     """The applicant chooses; also to move a booked appointment. `id` of the command names the choice."""
 
     slot: Slot
+    needs: Needs | None = None
 
 
 class ConfirmChoice(OfAppointment):
@@ -169,7 +172,8 @@ def _choose(command: ChooseSlot, state: Appointment) -> list[Event]:
         raise Refused(Code.SLOT_UNKNOWN)
     if state.booked is not None and state.booked[1] == command.slot:
         return []
-    return [SlotChosen(choice=command.id, slot=command.slot)]
+    needs = Sealed.of(command.needs) if command.needs else None
+    return [SlotChosen(choice=command.id, slot=command.slot, sealed=needs)]
 
 
 def _confirm(command: ConfirmChoice, state: Appointment) -> list[Event]:

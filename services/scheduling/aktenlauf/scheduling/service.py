@@ -13,7 +13,7 @@ from aktenlauf.scheduling.domain import DECIDERS
 from aktenlauf.scheduling.pages.applicant import router as applicant_pages
 from aktenlauf.scheduling.pages.office import router as office_pages
 from aktenlauf.scheduling.reactions import reactions
-from aktenlauf.scheduling.views import appointments, days, offers_due
+from aktenlauf.scheduling.views import appointments, days, offers_due, unread
 
 NAME = "scheduling"
 
@@ -30,7 +30,7 @@ definition = Definition(
     name=NAME,
     hears=frozenset({"intake", "review"}),
     deciders={**DECIDERS, **erasure.DECIDERS},
-    views=(appointments, days, offers_due, erasure.erasures_due),
+    views=(appointments, days, offers_due, unread, erasure.erasures_due),
     reactions=(reactions,),
     web=build_web,
 )

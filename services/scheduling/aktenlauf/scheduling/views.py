@@ -4,7 +4,8 @@
 
     state       none, offered, pending, booked, lost, expired, cancelled, attended
     slot        the booked place {office, place, start, minutes}, also while a move is pending; else None
-    pending     {choice, slot} that waits for the day's answer
+    pending     {choice, slot, needs} that waits for the day's answer
+    needs       token of what the applicant needs at the booked appointment, else None
     lost        the slot that somebody else got, until the next choice
     history     [{what, at, slot?, reason?, came?}], oldest first
     sealed      token of the applicant's content, for the office's day list
@@ -17,7 +18,7 @@ from typing import Any
 
 from aktenlauf.contracts.common import PersonalDataErased
 from aktenlauf.contracts.envelope import Meta, timestamp
-from aktenlauf.contracts.intake import ApplicationSubmitted
+from aktenlauf.contracts.intake import ApplicationSubmitted, MessageDelivered, MessageRead
 from aktenlauf.contracts.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -36,9 +37,10 @@ from aktenlauf.contracts.scheduling import (
 from aktenlauf.kit.scope import Scope
 from aktenlauf.kit.service import Service
 from aktenlauf.kit.views import DELETE, Document, Query, View
+from aktenlauf.kit.web.unread import unread_messages
 from aktenlauf.scheduling.calendar import BERLIN
 
-appointments = View("appointments", version=1, indexes=("start",))
+appointments = View("appointments", version=2, indexes=("start",))
 """`start` is that of the booked slot (UTC): the order of an office's day."""
 
 days = View("days", version=1)
@@ -46,6 +48,10 @@ days = View("days", version=1)
 
 offers_due = View("offers_due", version=1, indexes=("due",))
 """Offers that nobody has answered; `due` is None while an appointment is booked."""
+
+DRAFTS_OWNER = "intake"
+"""Erases drafts, which have no appointment; what was submitted is erased by review."""
+unread = unread_messages(ApplicationSubmitted, MessageDelivered, MessageRead)
 
 _DAY_STREAM = "scheduling/day/"
 
@@ -64,20 +70,23 @@ def show_applicant(doc: Document, event: ApplicationSubmitted, meta: Meta) -> No
 def show_offer(doc: Document, event: AppointmentOffered, meta: Meta) -> None:
     doc["offices"] = sorted({event.office, *doc.get("offices", ())})
     doc.update(office=event.office, purpose=event.purpose, minutes=event.minutes, until=timestamp(event.until))
-    doc.update(state="offered", slot=None, start=None, pending=None, lost=None, came=None, reason=None)
+    doc.update(state="offered", slot=None, start=None, needs=None, pending=None, lost=None, came=None, reason=None)
     _remember(doc, "offered", meta)
 
 
 @appointments.on(SlotChosen)
 def show_choice(doc: Document, event: SlotChosen, meta: Meta) -> None:
-    doc.update(state="pending", pending={"choice": event.choice, "slot": slot_data(event.slot)}, lost=None)
+    needs = event.sealed.token if event.sealed else None
+    pending = {"choice": event.choice, "slot": slot_data(event.slot), "needs": needs}
+    doc.update(state="pending", pending=pending, lost=None)
     _remember(doc, "chosen", meta, slot=slot_data(event.slot))
 
 
 @appointments.on(AppointmentBooked, AppointmentMoved)
 def show_booking(doc: Document, event: AppointmentBooked | AppointmentMoved, meta: Meta) -> None:
     slot = slot_data(event.slot)
-    doc.update(state="booked", slot=slot, start=slot["start"], choice=event.choice, pending=None)
+    needs = doc["pending"]["needs"]
+    doc.update(state="booked", slot=slot, start=slot["start"], needs=needs, choice=event.choice, pending=None)
     _remember(doc, "booked" if isinstance(event, AppointmentBooked) else "moved", meta, slot=slot)
 
 
@@ -92,7 +101,7 @@ def show_loss(doc: Document, event: ChoiceLost, meta: Meta) -> None:
 @appointments.on(AppointmentCancelled)
 def show_cancellation(doc: Document, event: AppointmentCancelled, meta: Meta) -> None:
     doc["state"] = "offered" if event.reason == "applicant" else "cancelled"
-    doc.update(reason=event.reason, slot=None, start=None, pending=None)
+    doc.update(reason=event.reason, slot=None, start=None, needs=None, pending=None)
     _remember(doc, "cancelled", meta, reason=event.reason)
 
 
@@ -109,8 +118,11 @@ def show_attendance(doc: Document, event: AttendanceRecorded, meta: Meta) -> Non
 
 
 @appointments.on(PersonalDataErased)
-def show_erasure(doc: Document, event: PersonalDataErased, meta: Meta) -> None:
+def show_erasure(doc: Document, event: PersonalDataErased, meta: Meta) -> object:
+    if meta.source == DRAFTS_OWNER:
+        return DELETE
     doc["erased_at"] = meta.time
+    return None
 
 
 def slot_data(slot: Slot) -> dict[str, Any]:

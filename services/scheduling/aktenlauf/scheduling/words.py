@@ -1,5 +1,6 @@
 """Days and times in the words of a page. Times are Berlin's, digits Western in every language."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from babel.dates import format_date, format_skeleton
@@ -7,6 +8,19 @@ from babel.dates import format_date, format_skeleton
 from aktenlauf.kit.web.i18n import Language, time_hm
 from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.scheduling.domain import berlin_day
+
+NEEDS = {
+    "step-free": "Zugang ohne Stufen",
+    "sign-language": "Dolmetschen in Gebärdensprache",
+    "little-german": "Ich verstehe nur wenig Deutsch",
+    "companion": "Ich bringe ein Kind oder eine Begleitperson mit",
+}
+"""What can be needed at a counter (`contracts.scheduling.Need`), in the applicant's words; German msgids."""
+
+
+def needs(keys: Iterable[str]) -> list[tuple[str, str]]:
+    """These needs as (key, words)."""
+    return [(key, _(NEEDS[key])) for key in keys]
 
 
 def weekday(language: Language, day: date) -> str:

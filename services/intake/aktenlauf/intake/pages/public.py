@@ -1,7 +1,7 @@
 """What anybody may read: the start page, help, imprint, privacy, accessibility, and what can be applied for."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -13,17 +13,20 @@ from aktenlauf.contracts.offices import Office, by_postcode, offices
 from aktenlauf.intake import drafts
 from aktenlauf.intake.pages.check import euros
 from aktenlauf.intake.pages.counts import counts_of
+from aktenlauf.intake.pages.finding import service_entry
+from aktenlauf.intake.processing_times import WINDOW_DAYS, ProcessingTimes
+from aktenlauf.intake.subjects import SUBJECTS, offered
 from aktenlauf.kit.errors import NotFound
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.web.access import Applicant, Visitor
 from aktenlauf.kit.web.commands import now, scope_of_applicant, service_of
-from aktenlauf.kit.web.i18n import translate
+from aktenlauf.kit.web.i18n import translate, translate_plural
 from aktenlauf.kit.web.pages import page, speak_for
 
-ICONS = {"study": "book", "work": "case", "family": "people", "settlement": "key", "citizenship": "flag"}
 WEEKDAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 """Monday first, as opening hours count them."""
-TILES_MAX = 8
+DAYS_TOLD, WEEKS_TOLD = 14, 20
+"""Below so many days a span is told in days, below so many weeks in weeks, else in months."""
 STATED_ON = date(2026, 11, 22)
 """Day of the last change of the accessibility declaration and the privacy notice."""
 
@@ -39,8 +42,11 @@ async def home(request: Request, person: Visitor, q: str = "", plz: str = "") ->
         person,
         "pages/start.html",
         q=q[:100],
-        found=[_offer(offer, locale) for offer in find(q[:100], locale, offers)] if q else None,
-        situations=_situations(offers, locale),
+        found=[service_entry(offer, locale) for offer in find(q[:100], locale, offers)] if q else None,
+        subjects=[{"subject": subject, "online": bool(offered(subject, offers))} for subject in SUBJECTS],
+        times=await _times(request, offers, locale),
+        times_until=drafts.today_of(now(request)) - timedelta(days=1),
+        window_days=WINDOW_DAYS,
         plz=plz[:10],
         plz_error=_postcode_error(plz),
         office=by_postcode(plz) if plz else None,
@@ -58,7 +64,7 @@ async def service_page(request: Request, person: Visitor, key: str) -> Response:
         request,
         person,
         "pages/service.html",
-        offer=_offer(offer, locale),
+        offer=service_entry(offer, locale),
         who=offer.who.pick(locale),
         evidence=[(d.kind.label.pick(locale), d.kind.accepted.pick(locale), bool(d.when)) for d in offer.evidence],
         fee=euros(offer.fee.cents, locale),
@@ -119,28 +125,24 @@ async def _page(request: Request, person: Person | None, template: str, **contex
     return page(request, template, counts=await counts_of(request, person), **context)
 
 
-def _offer(offer: Service, locale: str) -> dict[str, Any]:
-    return {
-        "key": offer.key,
-        "href": f"/antrag/neu/{offer.key}",
-        "title": offer.title.pick(locale),
-        "summary": offer.summary.pick(locale),
-    }
+async def _times(request: Request, offers: Iterable[Service], locale: str) -> list[tuple[str, str]]:
+    """(what was applied for, how long half of it took at most), where enough was decided to say so."""
+    state = request.app.state
+    if not hasattr(state, "processing_times"):
+        state.processing_times = ProcessingTimes()
+    medians = await state.processing_times.before(service_of(request), drafts.today_of(now(request)))
+    return [(offer.title.pick(locale), span(medians[offer.key])) for offer in offers if offer.key in medians]
 
 
-def _situations(offers: Sequence[Service], locale: str) -> list[dict[str, str]]:
-    """What people say of themselves, each with the application that fits: {label, title, href, icon}."""
-    found = [
-        {
-            "label": situation.pick(locale),
-            "title": offer.title.pick(locale),
-            "href": f"/antrag/neu/{offer.key}",
-            "icon": ICONS.get(offer.matter, "doc"),
-        }
-        for offer in offers
-        for situation in offer.situations
-    ]
-    return found[:TILES_MAX]
+def span(days: int) -> str:
+    """`9 Tage`, `5 Wochen`, `7 Monate`: rounded up, as nobody is helped by a span that is too short."""
+    weeks = -(-days // 7)
+    if days < DAYS_TOLD:
+        return translate_plural("{n} Tag", "{n} Tage", days).format(n=days)
+    if weeks < WEEKS_TOLD:
+        return translate_plural("{n} Woche", "{n} Wochen", weeks).format(n=weeks)
+    months = -(-days // 30)
+    return translate_plural("{n} Monat", "{n} Monate", months).format(n=months)
 
 
 def _postcode_error(postcode: str) -> str | None:

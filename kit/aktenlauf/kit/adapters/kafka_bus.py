@@ -1,0 +1,245 @@
+"""Bus of the distributed form: Apache Kafka.
+
+Offsets are committed by us, once the receiver has all records of a batch: what a crash or a rebalance lets come again
+is a repeat for the log. FastStream runs the consumer; its own ways of acknowledging are not used, as each of them
+passes over a record that could not be handled or repeats it without a pause.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, IllegalStateError, KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+
+from aktenlauf.contracts.envelope import is_private, parse
+from aktenlauf.kit.adapters.kafka_own import OwnTopics
+from aktenlauf.kit.adapters.kafka_producer import KafkaProducer, Message
+from aktenlauf.kit.adapters.kafka_topics import (
+    REQUEST_MS,
+    make_topics,
+    own_topics,
+    public_topic,
+    unavailable,
+)
+from aktenlauf.kit.bus import Delivery, Lacks, Receive
+from aktenlauf.kit.errors import Halt
+from aktenlauf.kit.log import Stored
+from aktenlauf.kit.logs import logger
+from aktenlauf.kit.patience import patiently
+
+BATCH_MAX = 500
+POLL_MS = 50
+"""How long FastStream asks for records, and then rests if there were none."""
+STOP_SECONDS = 5.0
+"""How long a batch that is being received may take when we stop; after that it comes again."""
+HEARTBEAT_MS, SESSION_MS = 1000, 10_000
+METADATA_MS = 30_000
+"""After which a topic that was made meanwhile is noticed."""
+
+_log = logger(__name__)
+_client_log = logging.getLogger("aktenlauf.kafka")
+_client_log.setLevel(logging.ERROR)  # each start would warn that FastStream makes no topics: we do
+
+
+class KafkaBus:
+    """See `aktenlauf.kit.bus.Bus`. `servers`: `host:port,...`; the names of all topics and groups begin with `prefix`."""
+
+    def __init__(self, servers: str, service: str, prefix: str) -> None:
+        self._servers, self._service, self._prefix = servers, service, prefix
+        self._public, self._private = own_topics(prefix, service)
+        self._group = f"{prefix}{service}"
+        self._producer = KafkaProducer(servers, (self._public, self._private))
+        self._sight = _Sight(servers)
+
+    async def publish(self, records: Sequence[Stored]) -> None:
+        await self._producer.send([self._message(stored) for stored in records])
+
+    async def publish_again(self, records: Sequence[Stored]) -> None:
+        """As `publish`, for what may have been published before."""
+        await self._producer.send([self._message(stored) for stored in records], again=True)
+
+    async def listen(self, owners: Collection[str], receive: Receive) -> None:
+        if not owners:
+            return
+        topics = {public_topic(self._prefix, owner): owner for owner in owners}
+        subscription = _Subscription(self._servers, self._group, topics, receive)
+        try:
+            await patiently("connecting to the bus", subscription.start)
+            await subscription.halted
+        finally:
+            await subscription.stop()
+
+    async def restore(self, lacks: Lacks, receive: Receive) -> None:
+        await make_topics(self._servers, (self._public, self._private))
+        own = OwnTopics(self._servers, self._service, (self._public, self._private))
+        await own.restore(lacks, receive)
+
+    async def caught_up(self, owners: Collection[str]) -> bool:
+        topics = [public_topic(self._prefix, owner) for owner in owners]
+        return await self._sight.received_all(self._group, topics)
+
+    async def close(self) -> None:
+        await self._producer.close()
+        await self._sight.close()
+
+    def _message(self, stored: Stored) -> Message:
+        if is_private(stored.stream):
+            return Message(self._private, stored.stream.encode(), stored.record)
+        return Message(self._public, parse(stored.record).meta.case.encode(), stored.record)
+
+
+class _Subscription:
+    """One member of the consumer group, for the topics given with their owners."""
+
+    def __init__(self, servers: str, group: str, owners: Mapping[str, str], receive: Receive) -> None:
+        self._servers, self._owners, self._receive = servers, owners, receive
+        self.halted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Fails with the receiver's Halt; never done otherwise."""
+        self._broker = KafkaBroker(
+            servers.split(","),
+            consumer_only=True,
+            request_timeout_ms=REQUEST_MS,
+            metadata_max_age_ms=METADATA_MS,
+            graceful_timeout=STOP_SECONDS,
+            logger=_client_log,
+            log_level=logging.DEBUG,
+            apply_types=False,
+        )
+        self._subscriber = self._broker.subscriber(
+            *owners,
+            group_id=group,
+            batch=True,
+            max_records=BATCH_MAX,
+            batch_timeout_ms=POLL_MS,
+            auto_offset_reset="earliest",
+            ack_policy=AckPolicy.MANUAL,
+            heartbeat_interval_ms=HEARTBEAT_MS,
+            session_timeout_ms=SESSION_MS,
+            parser=_unparsed,
+            decoder=_undecoded,
+        )
+        self._subscriber(self._handle)
+
+    async def start(self) -> None:
+        """Join the group. Raises Unavailable."""
+        await make_topics(self._servers, self._owners)
+        try:
+            with unavailable():
+                await self._broker.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Let a batch that is being received finish, then leave the group."""
+        with unavailable():
+            await self._broker.stop()
+
+    async def _handle(self, records: Sequence[Any]) -> None:
+        """Must not raise, as FastStream would go on with the next batch."""
+        if self.halted.done():
+            return
+        try:
+            for topic, batch in groupby(records, key=lambda record: record.topic):
+                deliveries = [_delivery(self._owners[topic], record) for record in batch]
+                await patiently(f"hearing {self._owners[topic]}", self._receive, deliveries, again=_may_succeed)
+        except Halt as halt:
+            self.halted.set_exception(halt)
+            return
+        await self._commit(records)
+
+    async def _commit(self, records: Sequence[Any]) -> None:
+        """Of the partitions that are still ours. Where it fails, the records come again to whoever has them now."""
+        consumer = self._subscriber.consumer
+        if consumer is None:
+            return
+        offsets = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
+        ours = {place: offset for place, offset in offsets.items() if place in consumer.assignment()}
+        try:
+            if ours:
+                await consumer.commit(ours)
+        except (KafkaError, IllegalStateError) as error:
+            _log.info("not committed, so it comes again", error=error)
+
+
+class _Sight:
+    """Looks at how far a group is. Keeps its connections, as it is asked often."""
+
+    def __init__(self, servers: str) -> None:
+        self._servers = servers
+        self._admin: Any = None
+        self._consumer: Any = None
+        self._looking = asyncio.Lock()
+
+    async def received_all(self, group: str, topics: Collection[str]) -> bool:
+        """Whether the group has committed everything up to the ends as they are now. Raises Unavailable."""
+        async with self._looking:
+            try:
+                with unavailable():
+                    async with asyncio.timeout(REQUEST_MS / 1000):
+                        return await self._received_all(group, topics)
+            except BaseException:
+                await self._drop()
+                raise
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        async with self._looking:
+            await self._drop()
+
+    async def _received_all(self, group: str, topics: Collection[str]) -> bool:
+        if self._consumer is None:
+            await self._connect(topics)
+        places = [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in self._consumer.partitions_for_topic(topic) or ()
+        ]
+        ends = await self._consumer.end_offsets(places)
+        try:
+            committed = await self._admin.list_consumer_group_offsets(group)
+        except GroupCoordinatorNotAvailableError:  # it moves, or this is the cluster's first group: nothing is known
+            committed = {}
+        return all(place in committed and committed[place].offset >= end for place, end in ends.items() if end)
+
+    async def _connect(self, topics: Collection[str]) -> None:
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        await self._admin.start()
+        await make_topics(self._servers, topics)
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        await self._consumer.start()
+        await self._consumer.topics()
+
+    async def _drop(self) -> None:
+        admin, self._admin, consumer, self._consumer = self._admin, None, self._consumer, None
+        with unavailable():
+            if consumer is not None:
+                await consumer.stop()
+            if admin is not None:
+                await admin.close()
+
+
+async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
+    """Headers are not looked at: one that is no text would else keep its whole batch from us."""
+    return KafkaMessage(body=b"", raw_message=records, consumer=FAKE_CONSUMER)
+
+
+async def _undecoded(message: KafkaMessage) -> Any:
+    return message.raw_message
+
+
+def _delivery(owner: str, record: Any) -> Delivery:
+    place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+    return Delivery(owner, record.value or b"", place)
+
+
+def _may_succeed(error: BaseException) -> bool:
+    """Whatever the receiver met, its batch comes again: only a contradiction stops the subscription."""
+    return isinstance(error, Exception) and not isinstance(error, Halt)

@@ -1,0 +1,76 @@
+"""The topics of a service on Kafka: what they are called, how they are made, and how Kafka's errors become ours.
+
+A public one for the others, `<prefix><service>`, and a private one that only the owner reads, `<prefix><service>.private`.
+Both keep everything for ever: a service that is added later hears history from the start.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from aktenlauf.kit.errors import Unavailable
+
+PARTITIONS = 12
+"""For good: another number would send a case's next event to another partition, and so out of order."""
+REPLICAS = 3
+REQUEST_MS = 10_000
+"""How long a request to a broker may take before the broker counts as away."""
+PRIVATE = ".private"
+
+
+def public_topic(prefix: str, service: str) -> str:
+    """Of what other services hear."""
+    return f"{prefix}{service}"
+
+
+def private_topic(prefix: str, service: str) -> str:
+    """Of what only `service` itself may read."""
+    return f"{prefix}{service}{PRIVATE}"
+
+
+def own_topics(prefix: str, service: str) -> tuple[str, str]:
+    """Both topics of a service."""
+    return public_topic(prefix, service), private_topic(prefix, service)
+
+
+async def make_topics(servers: str, topics: Iterable[str]) -> list[str]:
+    """Make those that lack, and return their names. Raises Unavailable."""
+    with unavailable():
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            lacking = sorted(set(topics) - set(await admin.list_topics()))
+            if lacking:
+                await _create(admin, lacking)
+        finally:
+            await admin.close()
+    return lacking
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> None:
+    brokers = len((await admin.describe_cluster())["brokers"])
+    replicas = min(REPLICAS, brokers)
+    answer = await admin.create_topics(
+        [NewTopic(topic, PARTITIONS, replicas, topic_configs=_settings(replicas)) for topic in topics]
+    )
+    for error in answer.to_object()["topic_errors"]:
+        kind = for_code(error["error_code"])
+        if error["error_code"] and kind is not TopicAlreadyExistsError:  # another replica of ours came first
+            raise kind(f"{error['topic']}: {error.get('error_message')}")
+
+
+def _settings(replicas: int) -> Mapping[str, str]:
+    """A record is acknowledged once two brokers have it, wherever there are enough for one of them to be away."""
+    in_sync = 2 if replicas == REPLICAS else 1
+    return {"retention.ms": "-1", "retention.bytes": "-1", "min.insync.replicas": str(in_sync)}
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """What goes wrong between us and the brokers may go right in a moment: all of it becomes Unavailable."""
+    try:
+        yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Unavailable(f"bus: {type(error).__name__}") from error

@@ -1,0 +1,147 @@
+"""What every MongoDB adapter shares: making the client, its promises for reading and writing, and its errors.
+
+No other module names the driver's classes or its errors. It is motor today; pymongo's own asynchronous client takes
+the same calls, so the adapters are written for both, and the suites run over both (ADR 0017). An adapter is given a
+`Database`; whoever opened the client closes it.
+
+Every write is acknowledged by a majority and journaled, every read is of what a majority has, on the primary: nothing
+that was read or acknowledged is ever taken back by an election. No more than that is asked of the server (no
+transactions, no change streams, no partial indexes), so that others which speak its protocol serve as well.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    BulkWriteError,
+    DuplicateKeyError,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+
+from aktenlauf.kit.errors import Halt, Unavailable
+
+Row = dict[str, Any]
+Client = AsyncMongoClient[Row]
+"""motor's client has the same calls, and says so by the suites, not by its type."""
+Database = AsyncDatabase[Row]
+Collection = AsyncCollection[Row]
+
+__all__ = [
+    "Client",
+    "Collection",
+    "Database",
+    "DuplicateKeyError",
+    "Row",
+    "check_format",
+    "close_client",
+    "database_of",
+    "duplicate_at",
+    "insert_if_new",
+    "never_sent",
+    "open_client",
+    "translated",
+]
+
+FIND_SERVER_MS = 3_000
+"""How long a call looks for a primary before it gives up: the longest that a person waits for 'not available'."""
+ANSWER_MS = 10_000
+"""How long a call waits for an answer of a server that it has found."""
+MAJORITY_MS = 8_000
+"""How long a server waits for the majority: less than ANSWER_MS, so that it can still say so."""
+_DUPLICATE_KEY = 11000
+
+
+def open_client(url: str, driver: Callable[..., Any] = AsyncIOMotorClient) -> Client:
+    """A client of the server or replica set at `url`. Does not connect yet; belongs to the running event loop."""
+    client = driver(
+        url,
+        serverSelectionTimeoutMS=FIND_SERVER_MS,
+        connectTimeoutMS=FIND_SERVER_MS,
+        socketTimeoutMS=ANSWER_MS,
+        waitQueueTimeoutMS=ANSWER_MS,
+        appname="aktenlauf",
+    )
+    return cast(Client, client)
+
+
+async def close_client(client: Client) -> None:
+    """Let go of all connections. Repeating it changes nothing."""
+    closing: Any = client.close()  # motor's closes at once, pymongo's is awaited
+    if inspect.isawaitable(closing):
+        await closing
+
+
+def database_of(client: Client, name: str) -> Database:
+    """A database with the promises that all adapters rest on."""
+    return client.get_database(
+        name,
+        read_preference=ReadPreference.PRIMARY,
+        read_concern=ReadConcern("majority"),
+        write_concern=WriteConcern("majority", j=True, wtimeout=MAJORITY_MS),
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Around every use of the driver: raises Unavailable for whatever the driver raises.
+
+    The message names kind and code alone: the driver's own quotes documents. A duplicate key that an adapter expects
+    is caught inside.
+    """
+    try:
+        yield
+    except PyMongoError as error:
+        code = getattr(error, "code", None)
+        raise Unavailable(f"database: {type(error).__name__}{f' {code}' if code else ''}") from error
+
+
+def never_sent(error: Unavailable) -> bool:
+    """Whether the call that failed so never left this process: no server was found."""
+    return isinstance(error.__cause__, ServerSelectionTimeoutError)
+
+
+def duplicate_at(error: Unavailable) -> int | None:
+    """Which document of an ordered insert met a duplicate key, or None where it failed otherwise.
+
+    The ones before it are acknowledged, the ones behind it were not tried.
+    """
+    details: Any = error.__cause__.details if isinstance(error.__cause__, BulkWriteError) else None
+    if details is None or details["writeConcernErrors"] or not details["writeErrors"]:
+        return None
+    first = details["writeErrors"][0]
+    return int(first["index"]) if first["code"] == _DUPLICATE_KEY else None
+
+
+async def insert_if_new(collection: Collection, row: Row) -> bool:
+    """Insert a document unless one with a key of its is there. False: it was. Raises Unavailable."""
+    with translated():
+        try:
+            await collection.insert_one(row)
+        except DuplicateKeyError:
+            return False
+    return True
+
+
+async def check_format(database: Database, part: str, data_format: int) -> None:
+    """Note the data format of one part of a database. Raises Halt for data of a newer program, Unavailable."""
+    formats = database["formats"]
+    with translated():
+        found = await formats.find_one({"_id": part})
+        if found and found["format"] > data_format:
+            raise Halt(
+                f"{part} in the database {database.name} was written by a newer version of Aktenlauf (data format "
+                f"{found['format']}, this program knows {data_format}). Start the newer version, or restore a backup "
+                "made with this one."
+            )
+    if not found and await insert_if_new(formats, {"_id": part, "format": data_format}):
+        return
+    with translated():
+        await formats.update_one({"_id": part}, {"$max": {"format": data_format}})

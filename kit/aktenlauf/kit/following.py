@@ -1,0 +1,114 @@
+"""All that follows from a service's log: views, reactions, what is due, the publisher.
+
+One replica of a service does it at a time. What it keeps in memory is read anew at the start of each term.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+from aktenlauf.kit.lease import Lease
+from aktenlauf.kit.patience import patiently
+from aktenlauf.kit.ports import Ports
+from aktenlauf.kit.reaction_tail import ReactionTail
+from aktenlauf.kit.runner import Runner
+from aktenlauf.kit.tail import ClockTail, Publisher, ViewTail
+from aktenlauf.kit.views import collections_id
+
+UPGRADE_SECONDS = 3600.0
+"""How long replicas of an older version may go on serving beside a newer one: so long their views are kept."""
+
+Watch = Callable[[str, Coroutine[Any, Any, None]], Awaitable[None]]
+"""Runs a loop under a name, and tells if it ends by an error."""
+
+
+class Follower(Protocol):
+    """What following needs of a service."""
+
+    name: str
+    definition: Any
+    ports: Ports
+    runner: Runner
+
+
+class Following:
+    """One term of following the log of `service`."""
+
+    def __init__(self, service: Follower) -> None:
+        self._service = service
+        ports, definition = service.ports, service.definition
+        self._views = ViewTail(ports.log, ports.views, definition.views, ports.work, ports.clock, ports.sealing)
+        self.progress = self._views.progress
+        """Up to where the views are."""
+        self._tails = [
+            ReactionTail(ports.log, r, service.runner, ports.work, self.progress, service, ports.clock)
+            for r in definition.reactions
+        ]
+
+    async def catch_up(self) -> None:
+        """Bring the views to where the log is now. Several may do it at once."""
+        await self._views.prepare()
+        await self._views.catch_up()
+
+    async def prepare(self) -> None:
+        """Get ready to go on where the last term ended."""
+        await self.catch_up()
+        for tail in self._tails:
+            await tail.prepare()
+
+    async def drop_older_views(self) -> None:
+        """Drop the collections of other versions of the program."""
+        await self._views.drop_others()
+
+    def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """What is to run, by name, for ever."""
+        service, ports = self._service, self._service.ports
+        loops = {
+            "views": self._views.run(),
+            "publisher": Publisher(service.name, ports.log, ports.bus, ports.work).run(),
+        }
+        for reactions, tail in zip(service.definition.reactions, self._tails, strict=True):
+            loops[reactions.handler] = tail.run()
+            if reactions.due:
+                clock = ClockTail(reactions, ports.views, service.runner, service, ports.clock)
+                loops[f"{reactions.handler} clock"] = clock.run()
+        return loops
+
+    def positions(self) -> list[int]:
+        """Where the views and each handler are."""
+        return [self.progress.position, *(tail.progress.position for tail in self._tails)]
+
+
+class SharedFollowing:
+    """Following by one of several replicas; each learns from `Work` how far the views are."""
+
+    def __init__(self, service: Follower, replica: str, watch: Watch) -> None:
+        self._service, self._watch = service, watch
+        name = f"tail:{collections_id(service.definition.views)}"  # of another version of the program: another lease
+        self._views = f"views:{name}"
+        self._lease = Lease(service.ports.work, name, replica)
+
+    async def run(self) -> None:
+        """For ever: follow the log whenever this replica has the lease."""
+        await self._lease.keep(self._term)
+
+    async def position(self) -> int:
+        """Up to where the views are, whoever writes them."""
+        return await self._service.ports.work.cursor(self._views) or 0
+
+    async def _term(self) -> None:
+        following = Following(self._service)
+        await patiently("taking over", following.prepare)
+        loops = following.loops() | {"progress": self._tell(following), "older views": self._tidy(following)}
+        await asyncio.gather(*(self._watch(name, loop) for name, loop in loops.items()))
+
+    async def _tidy(self, following: Following) -> None:
+        await asyncio.sleep(UPGRADE_SECONDS)
+        await following.drop_older_views()
+
+    async def _tell(self, following: Following) -> None:
+        told = -1
+        while True:
+            await following.progress.reach(told + 1)
+            told = following.progress.position
+            await patiently("telling how far the views are", self._service.ports.work.advance, self._views, told)

@@ -6,7 +6,7 @@ BIN := .venv/bin
 OWN := contracts kit deploy services/intake services/documents services/review services/scheduling services/xoev-gateway
 OWN_NAMES := aktenlauf-contracts aktenlauf-kit aktenlauf-cli aktenlauf-intake aktenlauf-documents aktenlauf-review aktenlauf-scheduling aktenlauf-xoev-gateway
 
-.PHONY: help setup run test check bench contracts browser lock
+.PHONY: help setup run test test-fast servers servers-stop check bench contracts browser lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,17 @@ run: setup ## the whole system in one process, with demonstration data, on http:
 	@exec $(BIN)/aktenlauf run
 
 test: setup ## every test that can run here
+	$(BIN)/python deploy/servers.py install
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile
+
+test-fast: setup ## the tests that need no servers
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile -m "not servers"
+
+servers: setup ## Kafka, FerretDB on PostgreSQL, S3 and ClamAV, natively; addresses in .servers/env
+	$(BIN)/python deploy/servers.py up
+
+servers-stop: setup ## end them, and what a crash left behind
+	$(BIN)/python deploy/servers.py down
 
 check: setup ## style, types, import arrows, contracts
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """What a run of the tests left out is said loudly; where a tier is demanded, leaving it out is a failure.
 
-AKTENLAUF_TIERS names the tiers that must run here: `browser` (Chromium), `schemas` (XOEV_SCHEMA_DIR).
+AKTENLAUF_TIERS names the tiers that must run here: `browser` (Chromium), `schemas` (XOEV_SCHEMA_DIR), `servers`
+(deploy/native, or containers).
 """
 
 import os
@@ -8,8 +9,10 @@ from typing import Any
 
 import pytest
 
-TIERS = {"browser": "browser", "schemas": "XOEV_SCHEMA_DIR"}
+TIERS = {"browser": "browser", "schemas": "XOEV_SCHEMA_DIR", "servers": "needs the servers"}
 """Tier -> what the reason of a skipped test of it says."""
+
+pytest_plugins = ["native.fixtures"]
 
 _left_out: dict[str, list[str]] = {}
 

@@ -141,6 +141,7 @@ TABLE: Mapping[str, Route] = {
     "GET /antrag/{case}/zuruecknehmen": public("open", "number"),
     "GET /antrag/{case}/pruefen": public("draft", "name"),
     "GET /antrag/{case}/loeschen": public("draft"),
+    "GET /antrag/{case}/nachweise": public("draft", status=303),
     "GET /antrag/{case}/{step}": public("draft", "name"),
     "POST /antrag/{case}/{step}": public("draft", fields=_name, status=303),
     "POST /antrag/{case}/{step}/merken": public("draft", fields=_name),
@@ -241,6 +242,8 @@ TABLE: Mapping[str, Route] = {
 OPEN: Mapping[str, str] = {
     "GET /": "the start page",
     "GET /antrag/neu/{key}": "what can be applied for",
+    "GET /thema/{key}": "what can be applied for",
+    "GET /finden": "what can be applied for",
     "GET /hilfe": "help",
     "GET /impressum": "the imprint must be found without signing in (§ 5 DDG)",
     "GET /datenschutz": "the privacy notice (Art. 13 GDPR)",

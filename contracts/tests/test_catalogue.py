@@ -156,3 +156,12 @@ def test_every_state_has_a_name_of_its_own_in_every_language(locale):
         assert all(any("\u0600" <= c <= "\u06ff" for c in name) for name in names)
     if locale == "de":
         assert names.index("Ägypten") < names.index("Albanien") < names.index("Zypern")
+
+
+def test_every_field_that_a_document_proves_is_asked_where_the_document_is_demanded():
+    proving = [kind for kind in catalogue().evidence.values() if kind.proves]
+    assert len(proving) > 10
+    for kind in proving:
+        demanding = [s for s in SERVICES if any(demand.kind.key == kind.key for demand in s.evidence)]
+        asked = {field.id for service in demanding for field in service.fields()}
+        assert set(kind.proves) <= asked, kind.key

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from aktenlauf.contracts.din91379 import characters, first_disallowed, is_allowed, nfc, sequences
+from aktenlauf.contracts.din91379 import characters, compared, first_disallowed, is_allowed, nfc, sequences
 
 
 def test_datatype_a_has_518_characters_and_c_has_70_more__din_91379():
@@ -56,6 +56,30 @@ def test_text_is_allowed_exactly_as_the_official_pattern_says(letters, other):
     for text in ("".join(letters), nfc("".join(letters) + other)):
         if _fits_into_xml(text):
             assert is_allowed(text, "C") == allowed(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Müller", "MUELLER"), ("Müller", "Muller"), ("Groß", "GROSS"), ("Łukaszewicz", "Lukaszewicz"),
+        ("Nguyễn", "nguyen"), ("O\u2019Brien", "O'Brien"), ("Ben Ali-Cherif", "BenAli Cherif"),
+        ("Yıldırım", "YILDIRIM"),
+        ("Þórsdóttir", "Thorsdottir"), ("No\u0301vak", "N\u00f3vak"), ("ʾAḥmad", "Ahmad"),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_under_every_spelling_that_people_type(one, other):
+    assert compared(one) == compared(other) != ""
+
+
+def test_of_every_letter_that_a_name_can_have_only_plain_letters_are_compared():
+    for letter in characters("A") | sequences():
+        left = compared(letter)
+        assert left == "" or (left.isascii() and left.isalpha() and left.islower()), letter
+        assert left or not any(unicodedata.category(c) in ("Lu", "Ll") for c in letter), letter
+
+
+def test_different_names_stay_different():
+    assert len({compared(name) for name in ("Meyer", "Maier", "Majer", "Mayr")}) == 4
 
 
 def _fits_into_xml(text: str) -> bool:

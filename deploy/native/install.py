@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import subprocess
-import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,14 +18,13 @@ from pathlib import Path
 from filelock import FileLock
 from rich.console import Console
 
-HERE = Path(__file__).resolve().parent
-SERVERS = HERE.parent.parent / ".servers"
-"""Everything that this package makes: installed/, runs/, env."""
-INSTALLED = SERVERS / "installed"
+from .places import HERE, INSTALLED
 
 KAFKA_JARS = INSTALLED / "kafka"
 FERRETDB = INSTALLED / "ferretdb"
 VERSITYGW = INSTALLED / "versitygw"
+console = Console(stderr=True)
+
 APT = (("update", "-qq"), ("install", "-y", "-qq", "--no-install-recommends", "clamav-daemon"))
 
 
@@ -65,7 +64,7 @@ def missing_tools() -> list[str]:
     return sorted(missing)
 
 
-def install(say: Callable[[str], None] = Console(stderr=True).print) -> None:
+def install() -> None:
     """Install what is missing; a second call takes milliseconds. Raises CannotInstall."""
     INSTALLED.mkdir(parents=True, exist_ok=True)
     with FileLock(INSTALLED / ".lock"):
@@ -73,28 +72,24 @@ def install(say: Callable[[str], None] = Console(stderr=True).print) -> None:
         if absent and (missing := missing_tools()):
             raise CannotInstall(f"not on this machine: {', '.join(missing)}")
         with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda part: _make(part, say), absent))
+            list(pool.map(_make, absent))
 
 
-def _make(part: Part, say: Callable[[str], None]) -> None:
-    say(f"servers: making {part.name} ...")
+def _make(part: Part) -> None:
+    started = time.monotonic()
+    console.print(f"servers: fetching and building {part.name}")
     part.stamp.unlink(missing_ok=True)
     part.make(part.target)
     part.stamp.write_text(part.wanted())
-    say(f"servers: {part.name} is installed")
-
-
-# Two Go builds at a time would only take each other's cores and memory.
-_go = threading.Lock()
+    console.print(f"servers: {part.name} is installed, {time.monotonic() - started:.0f} s")
 
 
 def _go_build(folder: Path, package: str, *options: str) -> Callable[[Path], None]:
     def make(target: Path) -> None:
-        with _go:
-            _run(
-                ["go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", *options, "-o", str(target), package],
-                folder,
-            )
+        built = target.with_suffix(".new")  # a server of this program may be running
+        flags = ["-mod=readonly", "-trimpath", "-ldflags=-s -w", *options]
+        _run(["go", "build", *flags, "-o", str(built), package], folder)
+        built.replace(target)
 
     return make
 
@@ -104,7 +99,8 @@ def _copy_jars(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
     _run(["mvn", "--quiet", "--batch-mode", "--file", str(HERE / "kafka/pom.xml"), *goal], HERE)
-    listed = dict(reversed(line.split()) for line in (HERE / "kafka/libs.sha256").read_text().splitlines())
+    lines = [line.split() for line in (HERE / "kafka/libs.sha256").read_text().splitlines()]
+    listed = {name: digest for digest, name in lines}
     copied = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in target.iterdir()}
     if different := {name for name, _ in listed.items() ^ copied.items()}:
         shutil.rmtree(target)
@@ -112,9 +108,8 @@ def _copy_jars(target: Path) -> None:
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(
-        command, cwd=folder, env={**os.environ, **(environment or {})}, capture_output=True, text=True
-    )  # noqa: S603
+    env = {**os.environ, **(environment or {})}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         raise CannotInstall(f"{' '.join(command[:3])} failed:\n{(done.stdout + done.stderr)[-2000:]}")
 

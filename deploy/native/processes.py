@@ -18,6 +18,8 @@ import psutil
 # Below the range from which the system takes the ports of outgoing connections: a server that was killed must
 # find its port free when it is started again.
 PORTS = range(20_000, 32_000)
+PATIENCE = 60.0
+"""Seconds in which a server must be ready, on a machine that has other things to do."""
 SAME_START = 1.0
 """Seconds by which two readings of one process's start may differ (the system's clock may be corrected)."""
 
@@ -27,7 +29,7 @@ START = b"=== started\n"
 
 
 class NotReady(RuntimeError):
-    """A server ended, or was not ready in time; its last log lines are in the message."""
+    """A server ended, or was not ready in time."""
 
 
 def free_port() -> int:
@@ -59,13 +61,12 @@ def launch(
             start_new_session=True,
         )
     process = psutil.Process(started.pid)
-    pid_file.write_text(json.dumps({"pid": process.pid, "started": process.create_time()}))
+    note(process, pid_file)
     return process
 
 
-def note_self(pid_file: Path) -> None:
-    """Note the running process in `pid_file`."""
-    process = psutil.Process()
+def note(process: psutil.Process, pid_file: Path) -> None:
+    """Write down which process `running` and `end` find by this file."""
     pid_file.write_text(json.dumps({"pid": process.pid, "started": process.create_time()}))
 
 
@@ -120,15 +121,26 @@ def has_ended(process: psutil.Process) -> bool:
         return True
 
 
-def wait_until(ready: Callable[[], bool], process: psutil.Process, log: Path, patience: float = 60.0) -> None:
+def wait_until(ready: Callable[[], bool], process: psutil.Process, log: Path, patience: float = PATIENCE) -> None:
     """Return when `ready()` says so.
 
-    Raises NotReady if the process ends before, or `patience` seconds have passed.
+    Raises NotReady with the last lines of `log` if the process ends before, or `patience` seconds have passed.
     """
+    try:
+        wait_for(ready, log.stem, patience, lambda: has_ended(process))
+    except NotReady as error:
+        tail = log.read_text(errors="replace").splitlines()[-15:]
+        raise NotReady("\n".join([f"{error}:", *tail])) from None
+
+
+def wait_for(
+    ready: Callable[[], bool], what: str, patience: float = PATIENCE, ended: Callable[[], bool] = lambda: False
+) -> None:
+    """Return when `ready()` says so. Raises NotReady if `ended()` does first, or `patience` seconds have passed."""
     deadline = time.monotonic() + patience
     while not ready():
-        ended = has_ended(process)
-        if ended or time.monotonic() > deadline:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise NotReady(f"{log.stem} {'ended' if ended else 'is not ready'}:\n{tail}")
+        if ended():
+            raise NotReady(f"{what} ended")
+        if time.monotonic() > deadline:
+            raise NotReady(f"{what} is not ready")
         time.sleep(0.05)

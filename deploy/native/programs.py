@@ -19,7 +19,8 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from .install import FERRETDB, HERE, KAFKA_JARS, VERSITYGW
+from .install import FERRETDB, KAFKA_JARS, VERSITYGW
+from .places import HERE
 from .processes import START
 
 LOOPBACK = "127.0.0.1"
@@ -28,6 +29,8 @@ BUCKET = "aktenlauf"
 # FerretDB takes a connection for every statement that a command holds open, and waits for ever where there is none:
 # with its own 50, a command of 60 statements hangs.
 CONNECTIONS = 400
+KAFKA_READY = "Kafka Server started"
+"""What it writes to its log."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,12 @@ def ferretdb(folder: Path, port: int) -> Program:
     return Program(
         "ferretdb",
         [str(FERRETDB)],
-        ready=lambda: _answers_mongo(port),
+        ready=lambda: answers_mongo(port),
         environment={"FERRETDB_LISTEN": f"{LOOPBACK}:{port}", "FERRETDB_POSTGRESQL": url},
     )
 
 
-def _answers_mongo(port: int) -> bool:
+def answers_mongo(port: int) -> bool:
     try:
         with MongoClient[dict[str, object]](LOOPBACK, port, serverSelectionTimeoutMS=500) as client:
             client.admin.command("ping")
@@ -133,29 +136,30 @@ def kafka(folder: Path, port: int, controller_port: int) -> Program:
 
     def prepare() -> None:
         data.mkdir()
-        config.write_text(_kafka_properties(data, port, controller_port))
+        address = f"{LOOPBACK}:{port}"
+        settings = kafka_settings(address, address, f"{LOOPBACK}:{controller_port}") | {"log.dirs": data}
+        config.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", "YWt0ZW5sYXVmLXRlc3RzMQ", "-c", str(config)]
         subprocess.run([*java, logging, *tool], check=True, capture_output=True)  # noqa: S603
 
     return Program(
         "kafka",
         [*java, logging, "kafka.Kafka", str(config)],
-        ready=lambda: "Kafka Server started" in _since_last_start(log),
+        ready=lambda: KAFKA_READY in _since_last_start(log),
         prepare=prepare,
     )
 
 
-def _kafka_properties(data: Path, port: int, controller_port: int) -> str:
-    addresses = f"PLAINTEXT://{LOOPBACK}:{port}"
-    settings = {
+def kafka_settings(advertised: str, listening: str, controller: str) -> dict[str, object]:
+    """Of a broker for tests. Addresses as `host:port`: what clients are told, where it listens, its controller."""
+    return {
         "process.roles": "broker,controller",
         "node.id": 1,
-        "listeners": f"{addresses},CONTROLLER://{LOOPBACK}:{controller_port}",
-        "advertised.listeners": f"{addresses},CONTROLLER://{LOOPBACK}:{controller_port}",
+        "listeners": f"PLAINTEXT://{listening},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{advertised},CONTROLLER://{controller}",
         "controller.listener.names": "CONTROLLER",
-        "controller.quorum.bootstrap.servers": f"{LOOPBACK}:{controller_port}",
+        "controller.quorum.bootstrap.servers": controller,
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "log.dirs": data,
         "auto.create.topics.enable": "false",
         "offsets.topic.replication.factor": 1,
         "offsets.topic.num.partitions": 4,
@@ -170,7 +174,6 @@ def _kafka_properties(data: Path, port: int, controller_port: int) -> str:
         "broker.session.timeout.ms": 4000,
         "log.segment.delete.delay.ms": 1000,
     }
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
 def _since_last_start(log: Path) -> str:
@@ -205,13 +208,13 @@ def versitygw(folder: Path, port: int) -> Program:
             str(sidecar),
             str(root),
         ],
-        ready=lambda: _answers_http(f"http://{LOOPBACK}:{port}/health"),
+        ready=lambda: answers_http(f"http://{LOOPBACK}:{port}/health"),
         prepare=prepare,
         environment={"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY},
     )
 
 
-def _answers_http(url: str) -> bool:
+def answers_http(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
@@ -238,10 +241,10 @@ def clamd(folder: Path, port: int, binary: str) -> Program:
         }
         config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
 
-    return Program("clamd", [binary, "--config-file", str(config)], ready=lambda: _answers_clamd(port), prepare=prepare)
+    return Program("clamd", [binary, "--config-file", str(config)], ready=lambda: answers_clamd(port), prepare=prepare)
 
 
-def _answers_clamd(port: int) -> bool:
+def answers_clamd(port: int) -> bool:
     try:
         with socket.create_connection((LOOPBACK, port), timeout=1) as connection:
             connection.sendall(b"zPING\0")

@@ -126,6 +126,32 @@ async def test_a_missing_predecessor_is_a_gap_that_is_recorded_and_not_stored(ea
     assert [tuple(gap) for gap in await ears.work.gaps()] == [(STREAM, 3)]
 
 
+async def test_a_gap_is_forgotten_when_what_was_missing_and_what_lay_beyond_have_been_heard(ears: Ears) -> None:
+    second, third, fourth = (heard(STREAM, version) for version in (2, 3, 4))
+    await ears.receive(GOOD, third, fourth)
+    await ears.receive(second, third)
+    assert [tuple(gap) for gap in await ears.work.gaps()] == [(STREAM, 4)]
+    assert await ears.receive(fourth) == [GOOD, second, third, fourth]
+    assert await ears.work.gaps() == []
+
+
+async def test_a_filled_gap_is_forgotten_although_the_process_died_between(ears: Ears) -> None:
+    second = heard(STREAM, 2)
+    await ears.receive(GOOD, second)
+    await ears.work.gap(STREAM, 2, NOON)
+    await ears.receive(second)
+    assert await ears.work.gaps() == []
+
+
+async def test_the_service_is_told_whose_topic_contradicts_the_log(ears: Ears) -> None:
+    told: list[str] = []
+    hearing = Hearing(ears.log, ears.work, lambda: NOON, "toy", told.append)
+    await ears.receive(GOOD)
+    with pytest.raises(Halt):
+        await hearing.receive([Delivery("samples", heard(STREAM, 1), "place 1")])
+    assert told == ["samples"]
+
+
 async def test_two_events_at_one_place_halt_the_subscription(ears: Ears) -> None:
     await ears.receive(GOOD)
     with pytest.raises(Halt, match="version 1"):

@@ -2,30 +2,51 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
+from aktenlauf.contracts.envelope import parse
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
-from aktenlauf.kit.adapters.kafka_topics import make_topics, own_topics
-from aktenlauf.kit.bus import Bus
-from aktenlauf.kit.log import Stored
-from aktenlauf.kit.testing.bus_suite import OWNERS, BusSuite, Exchange
+from aktenlauf.kit.adapters.kafka_topics import make_topics, own_topics, public_topic
+from aktenlauf.kit.adapters.sqlite_log import SqliteLog
+from aktenlauf.kit.adapters.sqlite_work import SqliteWork
+from aktenlauf.kit.bus import Bus, Delivery
+from aktenlauf.kit.errors import Unavailable
+from aktenlauf.kit.hear import HANDLER, Hearing
+from aktenlauf.kit.log import Heard, Stored, walk
+from aktenlauf.kit.republish import republish
+from aktenlauf.kit.testing.bus_suite import OWNERS, BusSuite, Exchange, records_of
+from aktenlauf.kit.testing.samples import NOON, heard, stored
+from aktenlauf.kit.testing.waiting import until
 
 pytestmark = pytest.mark.servers
 
 
-async def delete_topics(servers: str, prefix: str) -> None:
+@asynccontextmanager
+async def administering(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     try:
-        ours = [topic for topic in await admin.list_topics() if topic.startswith(prefix)]
-        if ours:
-            await admin.delete_topics(ours)
+        yield admin
     finally:
         await admin.close()
+
+
+async def delete_topics(servers: str, prefix: str) -> None:
+    async with administering(servers) as admin:
+        if ours := [topic for topic in await admin.list_topics() if topic.startswith(prefix)]:
+            await admin.delete_topics(ours)
+
+        async def gone() -> bool:
+            return not any(topic.startswith(prefix) for topic in await admin.list_topics())
+
+        await until(gone)
 
 
 @pytest.fixture
@@ -38,6 +59,7 @@ def servers() -> str:
 @pytest.fixture
 async def prefix(servers: str) -> AsyncIterator[str]:
     prefix = f"test-{uuid4().hex[:12]}."
+    await make_topics(servers, [topic for owner in OWNERS for topic in own_topics(prefix, owner)])
     yield prefix
     await delete_topics(servers, prefix)
 
@@ -60,5 +82,275 @@ class Cluster:
 class TestKafkaBus(BusSuite):
     @pytest.fixture
     async def exchange(self, servers: str, prefix: str) -> Exchange:
-        await make_topics(servers, [topic for owner in OWNERS for topic in own_topics(prefix, owner)])
         return Cluster(servers, prefix)
+
+
+class World:
+    """Services with logs of their own, on one Kafka."""
+
+    def __init__(self, servers: str, prefix: str, folder: Path) -> None:
+        self.servers, self.prefix, self.folder = servers, prefix, folder
+        self.log, self.work = SqliteLog(folder / "log.db"), SqliteWork(folder / "work.db")
+        """Of the service `hearer`."""
+        self.halted: list[str] = []
+
+    def bus(self, service: str = "hearer") -> KafkaBus:
+        return KafkaBus(self.servers, service, self.prefix)
+
+    def hearing(self, service: str = "hearer") -> Hearing:
+        return Hearing(self.log, self.work, lambda: NOON, service, self.halted.append)
+
+    async def publish(self, owner: str, *records: Stored) -> None:
+        bus = self.bus(owner)
+        await bus.publish(records)
+        await bus.close()
+
+    async def republish(self, owner: str, log: SqliteLog, case: str | None = None) -> int:
+        bus = self.bus(owner)
+        published = await republish(owner, log, bus.publish_again, case=case)
+        await bus.close()
+        return published
+
+    async def send_raw(self, owner: str, *values: bytes | None) -> None:
+        """What no program of ours would send."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.servers)
+        await producer.start()
+        for value in values:
+            topic, headers = public_topic(self.prefix, owner), [("content-type", b"\xff\xfe")]
+            await producer.send_and_wait(topic, value, key=b"0", headers=headers)
+        await producer.stop()
+
+    @asynccontextmanager
+    async def listening(
+        self, receive: Callable[[Sequence[Delivery]], Awaitable[None]] | None = None
+    ) -> AsyncIterator[KafkaBus]:
+        """One more member of the group of `hearer`, until the block ends."""
+        bus = self.bus()
+        task = asyncio.create_task(bus.listen(OWNERS, receive or self.hearing().receive))
+        try:
+            yield bus
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await bus.close()
+
+    async def received(self, owners: Sequence[str] = OWNERS) -> list[bytes]:
+        """Once the group has received all: the records in the log, in order."""
+        bus = self.bus()
+        await until(lambda: bus.caught_up(owners), 30)
+        await bus.close()
+        return [stored.record async for stored in walk(self.log)]
+
+    async def close(self) -> None:
+        await self.log.close()
+        await self.work.close()
+
+
+@pytest.fixture
+async def world(servers: str, prefix: str, tmp_path: Path) -> AsyncIterator[World]:
+    world = World(servers, prefix, tmp_path)
+    yield world
+    await world.close()
+
+
+@asynccontextmanager
+async def log_of(path: Path, records: Sequence[Stored]) -> AsyncIterator[SqliteLog]:
+    """An owner's log that holds these records."""
+    log = SqliteLog(path)
+    assert set(await log.hear([stored.record for stored in records])) <= {Heard.INSERTED}
+    yield log
+    await log.close()
+
+
+def of_streams(records: Sequence[bytes]) -> dict[str, list[int]]:
+    """The versions of each stream, in order of arrival."""
+    found: dict[str, list[int]] = {}
+    for record in records:
+        meta = parse(record).meta
+        found.setdefault(meta.stream, []).append(meta.version)
+    return found
+
+
+def all_of(owner: str, cases: int, versions: int) -> dict[str, list[int]]:
+    return {f"{owner}/thing/{case}": list(range(1, versions + 1)) for case in range(cases)}
+
+
+async def test_two_replicas_of_which_one_joins_and_one_leaves_while_they_process_lose_nothing(world: World) -> None:
+    records, shares = records_of("samples", 24, 40), {"first": 0, "second": 0}
+
+    def of(name: str) -> Callable[[Sequence[Delivery]], Awaitable[None]]:
+        hearing = world.hearing()
+
+        async def receive(deliveries: Sequence[Delivery]) -> None:
+            await hearing.receive(deliveries)
+            shares[name] += len(deliveries)
+
+        return receive
+
+    async def shared() -> bool:
+        return shares["second"] > 0
+
+    async with world.listening(of("second")):
+        async with world.listening(of("first")):
+            publishing = asyncio.create_task(slowly(world, records))
+            await until(shared, 30)
+            await asyncio.wait_for(publishing, 30)
+        found = await world.received()
+    assert of_streams(found) == all_of("samples", 24, 40)
+    assert await world.work.gaps() == []
+    assert sum(shares.values()) >= len(records)
+
+
+async def slowly(world: World, records: Sequence[Stored]) -> None:
+    """Publish in many small steps."""
+    bus = world.bus("samples")
+    for start in range(0, len(records), 40):
+        await bus.publish(records[start : start + 40])
+        await asyncio.sleep(0.05)
+    await bus.close()
+
+
+async def test_what_is_published_twice_is_heard_once(world: World) -> None:
+    records = records_of("samples", 3, 3)
+    await world.publish("samples", *records)
+    await world.publish("samples", *records)
+    async with world.listening():
+        assert of_streams(await world.received()) == all_of("samples", 3, 3)
+
+
+async def test_bytes_that_are_no_envelope_are_put_aside_with_their_place_and_the_rest_goes_on(world: World) -> None:
+    await world.publish("samples", stored("samples/thing/0", 1, 1))
+    await world.send_raw("samples", b"\xff\xfe", None, b"{}")
+    await world.publish("samples", stored("samples/thing/0", 2, 2))
+    async with world.listening():
+        assert of_streams(await world.received()) == {"samples/thing/0": [1, 2]}
+    asides = await world.work.aside(HANDLER)
+    assert sorted(aside.record for aside in asides) == [b"", b"{}", b"\xff\xfe"]
+    places = [aside.group.split(", ") for aside in sorted(asides, key=lambda aside: aside.group)]
+    assert {place[0] for place in places} == {f"{world.prefix}samples"}
+    assert [place[2] for place in places] == ["offset 1", "offset 2", "offset 3"]
+
+
+async def test_an_envelope_from_the_wrong_topic_is_put_aside(world: World) -> None:
+    await world.publish("others", stored("samples/thing/1", 1, 1), stored("others/thing/1", 1, 2))
+    async with world.listening():
+        assert of_streams(await world.received()) == {"others/thing/1": [1]}
+    (aside,) = await world.work.aside(HANDLER)
+    assert "must agree" in aside.error
+
+
+async def test_an_event_of_an_unknown_newer_type_is_stored(world: World) -> None:
+    record = heard("samples/thing/1", 1).replace(b"happened.v1", b"happened.v9")
+    await world.publish("samples", Stored(1, "samples/thing/1", 1, record))
+    async with world.listening():
+        assert await world.received() == [record]
+    assert parse(record).event is None
+
+
+async def test_a_gap_is_recorded_and_healed_once_the_owner_publishes_the_case_again(
+    world: World, tmp_path: Path
+) -> None:
+    records = records_of("samples", 2, 4)
+    missing = [stored for stored in records if (stored.stream, stored.version) == ("samples/thing/1", 2)]
+    await world.publish("samples", *[stored for stored in records if stored not in missing])
+    async with world.listening():
+        assert of_streams(await world.received()) == {"samples/thing/0": [1, 2, 3, 4], "samples/thing/1": [1]}
+        assert [tuple(gap) for gap in await world.work.gaps()] == [("samples/thing/1", 4)]
+        async with log_of(tmp_path / "owner" / "log.db", records) as log:
+            assert await world.republish("samples", log, "1") == 4
+        assert of_streams(await world.received()) == all_of("samples", 2, 4)
+    assert await world.work.gaps() == []
+
+
+async def test_another_event_at_a_known_version_halts_that_topic_alone(world: World) -> None:
+    await world.publish("samples", stored("samples/thing/1", 1, 1))
+    async with world.listening() as bus:
+        await world.received()
+        await world.publish("samples", stored("samples/thing/1", 1, 1), stored("samples/thing/1", 2, 2))
+
+        async def halted() -> bool:
+            return world.halted == ["samples"]
+
+        await until(halted)
+        await world.publish("others", stored("others/thing/1", 1, 1))
+        assert of_streams(await world.received(["others"])) == {"samples/thing/1": [1], "others/thing/1": [1]}
+        assert not await bus.caught_up(["samples"])
+
+
+async def test_a_topic_that_was_deleted_is_published_again_from_the_log(world: World, tmp_path: Path) -> None:
+    records = records_of("samples", 5, 10)
+    await world.publish("samples", *records)
+    async with world.listening():
+        await world.received()
+        await delete_topics(world.servers, f"{world.prefix}samples")
+        await make_topics(world.servers, own_topics(world.prefix, "samples"))
+        async with log_of(tmp_path / "owner" / "log.db", records) as log:
+            assert await world.republish("samples", log) == 50
+        await world.publish("samples", stored("samples/thing/0", 11, 51))
+        expected = all_of("samples", 5, 10) | {"samples/thing/0": list(range(1, 12))}
+        assert of_streams(await world.received()) == expected
+    (world.folder / "late").mkdir()
+    late = World(world.servers, world.prefix, world.folder / "late")
+    bus = late.bus("late")
+    task = asyncio.create_task(bus.listen(["samples"], late.hearing("late").receive))
+    await until(lambda: bus.caught_up(["samples"]), 30)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await bus.close()
+    assert of_streams([stored.record async for stored in walk(late.log)]) == expected
+    await late.close()
+
+
+async def test_after_a_restore_from_an_older_copy_a_service_hears_its_own_two_topics(world: World) -> None:
+    places = [(stream, version) for version in range(1, 6) for stream in ("hearer/thing/1", "hearer/settings/a")]
+    records = [stored(stream, version, n) for n, (stream, version) in enumerate(places, 1)]
+    await world.publish("hearer", *records)
+    await world.log.hear([stored.record for stored in records[:5]])
+    bus, hearing = world.bus(), world.hearing()
+    await asyncio.wait_for(bus.restore(hearing.lacks, hearing.receive), 30)
+    await bus.close()
+    expected = {"hearer/thing/1": [1, 2, 3, 4, 5], "hearer/settings/a": [1, 2, 3, 4, 5]}
+    assert of_streams([stored.record async for stored in walk(world.log)]) == expected
+
+
+async def test_what_was_published_again_does_not_hide_what_the_log_lacks(world: World, tmp_path: Path) -> None:
+    records = [stored("hearer/thing/1", version, version) for version in range(1, 6)]
+    await world.publish("hearer", *records)
+    await world.log.hear([stored.record for stored in records[:3]])
+    async with log_of(tmp_path / "older" / "log.db", records[:3]) as older:
+        await world.republish("hearer", older)
+    bus, hearing = world.bus(), world.hearing()
+    await asyncio.wait_for(bus.restore(hearing.lacks, hearing.receive), 30)
+    await bus.close()
+    assert of_streams([stored.record async for stored in walk(world.log)]) == {"hearer/thing/1": [1, 2, 3, 4, 5]}
+
+
+async def test_a_service_whose_log_lacks_nothing_starts_without_reading_its_topics_again(world: World) -> None:
+    records = [stored("hearer/thing/1", version, version) for version in range(1, 301)]
+    await world.publish("hearer", *records)
+    await world.log.hear([stored.record for stored in records])
+
+    async def never(_: Sequence[Delivery]) -> None:
+        raise AssertionError("there was nothing to deliver")
+
+    bus = world.bus()
+    await asyncio.wait_for(bus.restore(world.hearing().lacks, never), 30)
+    await bus.close()
+
+
+async def test_a_private_record_reaches_nobody_but_its_owner(world: World) -> None:
+    await world.publish("samples", stored("samples/settings/1", 1, 1), stored("samples/thing/1", 1, 2))
+    async with world.listening():
+        assert of_streams(await world.received()) == {"samples/thing/1": [1]}
+    delivery = Delivery("samples", heard("samples/settings/1", 1), "by hand")
+    await world.hearing().receive([delivery])
+    assert len(await world.work.aside(HANDLER)) == 1
+
+
+async def test_without_a_broker_publishing_is_unavailable(prefix: str) -> None:
+    bus = KafkaBus("127.0.0.1:1", "samples", prefix)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(bus.publish([stored("samples/thing/1", 1, 1)]), 30)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(bus.caught_up(OWNERS), 30)
+    await bus.close()

@@ -76,6 +76,37 @@ class TestSqliteKeyring(KeyringSuite):
             await other.get("case/1")
         await other.close()
 
+    async def test_a_new_kek_reads_on_and_wraps_all_keys_anew(self, tmp_path: Path) -> None:
+        path, new_kek = tmp_path / "keyring.db", bytes(range(32, 64))
+        before = SqliteKeyring(path, KEK)
+        keys = {f"case/{number}": await before.create(f"case/{number}") for number in range(250)}
+        await before.destroy("case/7")
+        old = wrapped(path)["case/1"]
+        await before.close()
+        rotating = SqliteKeyring(path, new_kek, KEK)
+        assert await rotating.get("case/1") == keys["case/1"]
+        assert await rotating.rewrap() == 249
+        assert await rotating.rewrap() == 0
+        await rotating.close()
+        assert old not in files(tmp_path)
+        rotated = SqliteKeyring(path, new_kek)
+        assert await rotated.get("case/249") == keys["case/249"]
+        with pytest.raises(Erased):
+            await rotated.get("case/7")
+        await rotated.close()
+
+    async def test_a_key_that_was_changed_in_the_store_opens_nothing(self, tmp_path: Path) -> None:
+        keyring = SqliteKeyring(tmp_path / "keyring.db", KEK)
+        await keyring.create("case/1")
+        await keyring.create("case/2")
+        await keyring._database.run(
+            lambda db: db.execute("UPDATE keys SET wrapped = zeroblob(40) WHERE name = 'case/1'")
+        )
+        with pytest.raises(Halt, match="changed"):
+            await keyring.get("case/1")
+        assert len(await keyring.get("case/2")) == 32
+        await keyring.close()
+
     async def test_a_newer_data_format_is_refused_with_a_sentence(self, tmp_path: Path) -> None:
         await SqliteKeyring(tmp_path / "keyring.db", KEK).close()
         with sqlite3.connect(tmp_path / "keyring.db") as db:

@@ -112,6 +112,22 @@ async def test_the_logs_followed_give_the_same_as_the_fake_bus(undisturbed: Any,
         await log.close()
 
 
+async def test_a_topic_that_contradicts_the_log_is_stopped_alone_and_named(tmp_path: Path) -> None:
+    logs = {owner: SqliteLog(tmp_path / owner / "log.db") for owner in ("samples", "others")}
+    async with toy_ports(tmp_path, lambda work: LocalBus(logs, work), clock=lambda: NOON) as ports:
+        await ports.log.hear([heard("samples/thing/1", 1)])
+        await logs["samples"].hear([heard("samples/thing/1", 1), heard("samples/thing/2", 1)])
+        async with toy(ports) as service:
+            await until(lambda: _is([service.failed], ["hearing samples"]))
+            await logs["others"].hear([record for owner, record in told(1) if owner == "others"])
+            await until(lambda: ports.bus.caught_up(["others"]))
+            assert (service.ready, service.failed) == (True, "hearing samples")
+            assert await ports.log.version("others/access/case-0") == 3
+            assert await ports.log.version("samples/thing/2") == 0
+    for log in logs.values():
+        await log.close()
+
+
 CRASHES_MAX = 60
 """Far more than the changing calls of a run with one case; beyond its end a crash point is passed over."""
 
@@ -429,7 +445,7 @@ async def test_an_erasure_is_carried_out_although_its_case_is_stopped(ports: Por
         assert await story.aside() == [(1, "parked")]
 
 
-async def _is(found: list[str], expected: list[str]) -> bool:
+async def _is(found: Any, expected: Any) -> bool:
     return found == expected
 
 

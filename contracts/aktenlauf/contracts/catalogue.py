@@ -148,6 +148,8 @@ class EvidenceKind(_Frozen):
     accepted: Text
     pieces: int = Rule(1, ge=1)
     max_age_days: int | None = None
+    proves: tuple[str, ...] = ()
+    """Ids of the fields whose answers the document shows, in the order in which it is read."""
 
 
 class NotNeeded(_Frozen):

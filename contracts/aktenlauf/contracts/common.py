@@ -62,6 +62,13 @@ class ErasureOrdered(Event):
     keys: list[str] = Field(min_length=1)
     """Names of the keyring entries to destroy."""
     certify_at: datetime
+    """The earliest time at which it can be certified: `KeysDestroyed` says from when on it is."""
+
+
+class KeysDestroyed(Event):
+    """The keys that an `ErasureOrdered` names are destroyed, and what the service kept beside them is removed."""
+
+    certify_at: datetime
     """From when on no cache can hold a key any more."""
 
 

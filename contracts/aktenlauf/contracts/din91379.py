@@ -52,11 +52,11 @@ _UMLAUT = re.compile("(?<=[aou])e")
 def compared(name: str) -> str:
     """What two spellings of one name have in common, for looking it up; never for showing it.
 
-    Case, marks, spaces, hyphens and apostrophes do not count, letters beyond a-z count as what people type instead,
-    and `ä`, `ae` and `a` are one. Of any name in datatype A only a-z is left.
+    Only letters and digits count, in either case and without marks; letters beyond a-z count as what people type
+    instead, and `ä`, `ae` and `a` are one. Of any name in datatype A only a-z is left.
     """
     parts = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(c for c in parts if unicodedata.category(c) in ("Ll", "Lo"))
+    letters = "".join(c for c in parts if unicodedata.category(c) in ("Ll", "Lo", "Nd"))
     return _UMLAUT.sub("", letters.translate(_TYPED_INSTEAD))
 
 

@@ -47,6 +47,12 @@ class CaseNumberClaimed(Event):
     case: str
 
 
+class DraftDiscarded(Event):
+    """A draft was deleted by the applicant, or left alone for too long: nothing can be filed in this case any more."""
+
+    reason: Literal["draft-deleted", "draft-expired"]
+
+
 class ApplicationSubmitted(Event):
     """The application was filed; `time` of the envelope is the legal time of filing (§ 81 AufenthG)."""
 

@@ -115,7 +115,8 @@ def _schema(owner: str, model: type[Event]) -> dict[str, Any]:
         "$id": f"urn:aktenlauf:event:{owner}:{model.kind}",
         "x-cloudevents-type": model.type_from(source),
         **model.model_json_schema(),
-        **({"x-sealed": sealed.model_json_schema()} if sealed else {}),
+        # references are paths from the root of the document, also inside
+        **({"x-sealed": sealed.model_json_schema(ref_template="#/x-sealed/$defs/{model}")} if sealed else {}),
     }
 
 

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 
 from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_providers
 from aktenlauf.kit.adapters.oidc import OidcIdentity
-from aktenlauf.kit.adapters.oidc_settings import configured_providers
+from aktenlauf.kit.adapters.oidc_settings import any_configured, configured_providers
 from aktenlauf.kit.settings import Settings
 
 _PROVIDER_SECONDS = 10
@@ -27,11 +27,10 @@ class SignIn:
 def sign_in_of(settings: Settings, secret: bytes, users: Sequence[DemoUser], elsewhere: bool) -> SignIn:
     """`secret` is that of the installation's web shell. `elsewhere`: the demonstration's own provider will not do, as
     several processes make up the installation. Raises WrongSetting."""
-    providers = configured_providers(settings, needed=elsewhere or not settings.demo)
     own = hashlib.sha256(secret + b"oidc").digest()
-    if providers is not None:
+    if elsewhere or not settings.demo or any_configured(settings):
         http = httpx.AsyncClient(timeout=_PROVIDER_SECONDS)
-        return SignIn(OidcIdentity(providers, own, http), http, ())
+        return SignIn(OidcIdentity(configured_providers(settings), own, http), http, ())
     providers = demo_providers(settings.public_url, settings.office_url or settings.public_url)
     demo = DemoProvider(providers, users)
     http = demo.http()

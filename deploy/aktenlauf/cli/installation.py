@@ -105,7 +105,7 @@ def _shell(settings: Settings, shared: Shared, secret: bytes, sign_in: SignIn, s
         sessions=shared.sessions,
         identity=sign_in.identity,
         secret=secret,
-        settings=WebSettings(url, settings.office_url or url, strip, strip_href, demo=settings.demo),
+        settings=WebSettings(url, settings.office_url or url, strip, strip_href, settings.contact, settings.demo),
         office=office_label,
         limits=RateLimits({"sign_in": settings.rate_sign_in, "upload": settings.rate_upload}),
     )

@@ -40,11 +40,15 @@ def run() -> None:
 
 
 @app.command()
-def serve(name: Annotated[str, typer.Argument(help="intake, documents, review, scheduling or xoev-gateway.")]) -> None:
-    """One service in a process of its own, as one of its replicas."""
+def serve(name: Annotated[str, typer.Argument(help="A service, or demo-idp.")]) -> None:
+    """One service in a process of its own, as one of its replicas; or the demonstration's sign-in (demo-idp)."""
     from aktenlauf.kit.settings import load_settings
 
     settings = load_settings()
+    if name == "demo-idp":
+        from aktenlauf.cli.serve_demo_idp import run_demo_idp
+
+        run_demo_idp(settings)
     from aktenlauf.cli.serve import serve_forever
 
     serve_forever(settings, name)
@@ -63,7 +67,7 @@ def proxy(to: Annotated[list[str], typer.Option(help="NAME=URL; a name several t
 def smoke(
     url: Annotated[str, typer.Option(help="Public address of the running installation.")],
     office_url: Annotated[str | None, typer.Option(help="Address of the office side; default: the same.")] = None,
-    token_file: Annotated[str | None, typer.Option(help="File with the operator's bearer token.")] = None,
+    token_file: Annotated[Path | None, typer.Option(help="Access tokens of its people, lines ROLE=TOKEN.")] = None,
 ) -> None:
     """One application through a running installation, from sign-in to erasure: the check after a deployment."""
     from aktenlauf.cli.smoke import smoke as drive
@@ -75,6 +79,8 @@ parked = typer.Typer(no_args_is_help=True, help="What a handler could not handle
 app.add_typer(parked, name="parked")
 demo = typer.Typer(no_args_is_help=True, help="For demonstrations.")
 app.add_typer(demo, name="demo")
+bus = typer.Typer(no_args_is_help=True, help="The topics on Kafka.")
+app.add_typer(bus, name="bus")
 
 _Service = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="SERVICE")]
 _Handler = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="HANDLER")]
@@ -115,6 +121,28 @@ def parked_skip(service: _Service, handler: _Handler, case: _Case) -> None:
     from aktenlauf.kit.settings import load_settings
 
     raise typer.Exit(asyncio.run(skip(load_settings().data, service, handler, case)))
+
+
+@bus.command("topics")
+def bus_topics() -> None:
+    """Make the topics that lack."""
+    from aktenlauf.cli.bus import topics
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(asyncio.run(topics(load_settings())))
+
+
+@bus.command("republish")
+def bus_republish(
+    service: Annotated[str, typer.Argument(help="Whose records.", metavar="SERVICE")],
+    case: Annotated[str | None, typer.Option(help="Only the records of this case.")] = None,
+    start: Annotated[int, typer.Option("--from", min=1, help="First position of its log.", metavar="POSITION")] = 1,
+) -> None:
+    """Publish a service's own records again from its log: for a lost topic, or a gap in what somebody heard."""
+    from aktenlauf.cli.bus import publish_again
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(asyncio.run(publish_again(load_settings(), service, case, start)))
 
 
 @demo.command("advance")

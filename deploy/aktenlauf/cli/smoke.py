@@ -15,6 +15,7 @@ import httpx
 from rich.console import Console
 
 from aktenlauf.cli.journey import ANSWERS, Journey
+from aktenlauf.cli.smoke_tokens import Tokens, read_tokens
 from aktenlauf.cli.visitor import Upload, VisitFailed, Visitor
 from aktenlauf.kit.testing import files
 
@@ -34,19 +35,21 @@ def jpeg(name: str) -> Upload:
     return (name, files.jpeg(900, 1200, "Probefoto"), "image/jpeg")
 
 
-def smoke(url: str, office_url: str, token_file: str | None) -> int:
-    """Run all steps; the exit code: 0, or 1 when a step failed, 2 when nobody answers."""
-    token = Path(token_file).read_text().strip() if token_file else None
-    return asyncio.run(_run(url, office_url, token))
+def smoke(url: str, office_url: str, token_file: Path | None) -> int:
+    """Run all steps; the exit code: 0, or 1 when a step failed, 2 when nobody answers.
+
+    `token_file`: see `smoke_tokens`; without it people are clicked at the demo provider. Raises WrongSetting.
+    """
+    tokens = read_tokens(token_file) if token_file else None
+    return asyncio.run(_run(url, office_url, tokens))
 
 
-async def _run(url: str, office_url: str, token: str | None) -> int:
+async def _run(url: str, office_url: str, tokens: Tokens | None) -> int:
     console = Console(highlight=False)
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    people = [Visitor(url, headers=headers), *(Visitor(office_url, headers=headers) for _ in range(3))]
+    people = Visitor(url), Visitor(office_url), Visitor(office_url), Visitor(office_url)
     begun = time.perf_counter()
     try:
-        for name, step in steps(*people):
+        for name, step in steps(*people, tokens):
             started = time.perf_counter()
             try:
                 await step()
@@ -61,9 +64,42 @@ async def _run(url: str, office_url: str, token: str | None) -> int:
             await person.close()
 
 
-def steps(applicant: Visitor, caseworker: Visitor, approver: Visitor, stranger: Visitor) -> Sequence[Step]:
+def _ways_in(j: Journey, stranger: Visitor, tokens: Tokens | None) -> tuple[Step, Step]:
+    """How the three people sign in, and what shows that the case is closed to others."""
+
+    async def by_click() -> None:
+        await j.applicant.sign_in("", APPLICANT)
+        await j.caseworker.sign_in("/amt", CASEWORKER)
+        await j.approver.sign_in("/amt", APPROVER)
+        await stranger.sign_in("/amt", STRANGER)
+
+    if tokens is None:
+        return (
+            ("three people of the test office and one of another sign in", by_click),
+            ("another office does not find it", lambda: j.hidden_from(stranger)),
+        )
+    given = tokens
+
+    async def by_token() -> None:
+        await j.applicant.enter("", given.applicant)
+        await j.caseworker.enter("/amt", given.caseworker)
+        await j.approver.enter("/amt", given.approver)
+
+    return (
+        ("three people sign in by token", by_token),
+        (
+            "the applicant's token opens nothing at the office",
+            lambda: stranger.enter("/amt", given.applicant, expect=401),
+        ),
+    )
+
+
+def steps(
+    applicant: Visitor, caseworker: Visitor, approver: Visitor, stranger: Visitor, tokens: Tokens | None
+) -> Sequence[Step]:
     """The whole run in order, each step with the sentence that it proves."""
     j = Journey(applicant, caseworker, approver, ANSWERS)
+    sign_in, closed_to_others = _ways_in(j, stranger, tokens)
     asked: dict[str, Any] = {}
 
     async def ask() -> None:
@@ -72,15 +108,14 @@ def steps(applicant: Visitor, caseworker: Visitor, approver: Visitor, stranger: 
     async def open_question() -> None:
         asked["question"] = await j.message("Frage")
 
-    async def sign_in() -> None:
-        await applicant.sign_in("", APPLICANT)
-        await caseworker.sign_in("/amt", CASEWORKER)
-        await approver.sign_in("/amt", APPROVER)
-        await stranger.sign_in("/amt", STRANGER)
+    async def sign_out() -> None:
+        await applicant.sign_out("")
+        await caseworker.sign_out("/amt")
+        await approver.sign_out("/amt")
 
     return [
         ("the installation is ready", lambda: applicant.open("/healthz")),
-        ("three people of the test office and one of another sign in", sign_in),
+        sign_in,
         ("the applicant finds the service and begins", j.begin),
         ("answers the form", j.answer_questions),
         ("leaves and comes back to the draft", j.come_back),
@@ -92,7 +127,7 @@ def steps(applicant: Visitor, caseworker: Visitor, approver: Visitor, stranger: 
         ("gets the receipt as PDF", j.receipt_pdf),
         ("finds the confirmation in the mailbox", lambda: j.message("eingegangen")),
         ("the case stands in the worklist of the competent office", j.in_worklist),
-        ("another office does not find it", lambda: j.hidden_from(stranger)),
+        closed_to_others,
         ("a caseworker takes it", j.take),
         ("sees a page of a document", j.look_at_documents),
         ("asks for a missing document", lambda: j.request_evidence(["health_insurance"])),
@@ -118,4 +153,5 @@ def steps(applicant: Visitor, caseworker: Visitor, approver: Visitor, stranger: 
         ("the applicant sees who looked", j.looks_shown),
         ("the case is erased", j.erase),
         ("and shows as erased to both sides", j.erased_everywhere),
+        ("everybody signs out", sign_out),
     ]

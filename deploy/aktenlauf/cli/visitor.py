@@ -140,9 +140,28 @@ class Visitor:
         return self._checked(await self._send("POST", target, files=parts, headers=_origin(page.url)), expect)
 
     async def sign_in(self, side_prefix: str, user: str) -> Page:
-        """Through the demo provider. `side_prefix` is "" for the public, "/amt" for the office."""
+        """Through the demo provider, wherever it is. `side_prefix` is "" for the public, "/amt" for the office."""
         page = await self.open(f"{side_prefix}/anmelden")
+        if not page.tree.xpath("//*[@name='user']"):
+            raise VisitFailed(
+                f"people sign in at {page.url.partition('?')[0]}, not at the demo provider: tokens needed"
+            )
         return await self.submit(page, press=("user", user))
+
+    async def enter(self, side_prefix: str, token: str, expect: int = 204) -> None:
+        """Have an access token of the side's provider exchanged for a session."""
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._checked(await self._send("POST", f"{side_prefix}/anmelden/token", headers=headers), expect)
+
+    async def sign_out(self, side_prefix: str) -> None:
+        """End the session here; where that leads on to the provider, nobody follows."""
+        path = f"{side_prefix}/abmelden"
+        page = await self.open(path)
+        csrf = [str(value) for value in page.tree.xpath("//input[@name='csrf']/@value")]
+        data, headers = {"csrf": csrf[:1]}, _origin(page.url)
+        self._checked(await self._send("POST", path, data=data, headers=headers, follow_redirects=False), 303)
+        if (await self.open(path)).tree.xpath("//input[@name='csrf']"):
+            raise VisitFailed(f"{path}: still signed in")
 
     async def _send(self, method: str, target: str, **content: Any) -> httpx.Response:
         deadline = time.monotonic() + self._patience_seconds

@@ -29,6 +29,8 @@ class Bus(Protocol):
     Implementations MUST:
     - acknowledge `publish` only when the records are durable on the bus;
     - deliver the records of one case of one owner in order, at least once, and again after a failed `receive`;
+    - give `receive` records of one owner at a time; where it raises Halt, acknowledge nothing of them, deliver no more
+      of this owner until the next start, and go on with the other owners;
     - remember what was received per service, so that a restart goes on behind it.
 
     Receivers MUST NOT assume any order between owners or between cases.
@@ -39,7 +41,7 @@ class Bus(Protocol):
         ...
 
     async def listen(self, owners: Collection[str], receive: Receive) -> None:
-        """Deliver until cancelled. Raises Halt if `receive` does."""
+        """Deliver until cancelled."""
         ...
 
     async def restore(self, lacks: Lacks, receive: Receive) -> None:

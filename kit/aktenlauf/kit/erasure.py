@@ -1,8 +1,8 @@
 """Erasing a case: order, clear, destroy the key, certify.
 
-    ErasureOrdered (by review, for drafts by intake) -> the service that ordered destroys the keys
-                                                     -> every service clears drafts, mails, blobs, hand-over points
-    the keys are destroyed, and no cache holds them  -> PersonalDataErased
+    ErasureOrdered (by review, for drafts by intake) -> every service clears drafts, mails, blobs, hand-over points
+                                                     -> the service that ordered destroys the keys: KeysDestroyed
+    no cache holds them any more                     -> PersonalDataErased
 
 The history stays readable: what was sealed shows as erased. All steps may run again without harm. What was under way
 when the order came (a receipt being typeset, a mail being sent) is cleared by whoever finishes it.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
-from aktenlauf.contracts.common import ErasureOrdered, PersonalDataErased
+from aktenlauf.contracts.common import ErasureOrdered, KeysDestroyed, PersonalDataErased
 from aktenlauf.contracts.envelope import Event, Meta
 from aktenlauf.kit.decider import Command, Decider
 from aktenlauf.kit.keyring import CACHE_SECONDS, is_erased
@@ -34,6 +34,14 @@ class OrderErasure(Command):
     reason: Literal["retention", "draft-deleted", "draft-expired", "request", "test"]
 
 
+class RecordDestruction(Command):
+    """The keys are destroyed: `at` is a time at which they were."""
+
+    stream: ClassVar[str] = "{service}/erasure/{case}"
+    service: str
+    case: str
+
+
 class CertifyErasure(Command):
     """State that it is done."""
 
@@ -48,17 +56,20 @@ class Erasure:
     """State of one erasure stream."""
 
     ordered: bool = False
+    destroyed: bool = False
     certified: bool = False
 
 
-def decide(command: OrderErasure | CertifyErasure, erasure: Erasure) -> Sequence[Event]:
-    """Once ordered, once certified."""
+def decide(command: OrderErasure | RecordDestruction | CertifyErasure, erasure: Erasure) -> Sequence[Event]:
+    """Once ordered, once destroyed, once certified."""
     match command:
         case OrderErasure():
             if erasure.ordered:
                 return []
             certify_at = command.at + CERTIFY_AFTER
             return [ErasureOrdered(reason=command.reason, keys=list(command.keys), certify_at=certify_at)]
+        case RecordDestruction():
+            return [] if erasure.destroyed else [KeysDestroyed(certify_at=command.at + CERTIFY_AFTER)]
         case CertifyErasure():
             return [] if erasure.certified else [PersonalDataErased(ordered=command.ordered)]
 
@@ -68,22 +79,30 @@ def evolve(erasure: Erasure, event: Event) -> Erasure:
     match event:
         case ErasureOrdered():
             return replace(erasure, ordered=True)
+        case KeysDestroyed():
+            return replace(erasure, destroyed=True)
         case PersonalDataErased():
             return replace(erasure, certified=True)
     return erasure
 
 
 DECIDER: Decider[Erasure] = Decider(Erasure, decide, evolve, belongs_to=lambda erasure: ((), ()))
-DECIDERS: dict[type[Command], Decider[Any]] = {OrderErasure: DECIDER, CertifyErasure: DECIDER}
+DECIDERS: dict[type[Command], Decider[Any]] = dict.fromkeys((OrderErasure, RecordDestruction, CertifyErasure), DECIDER)
 
-erasures_due = View("erasures_due", version=2, indexes=("due",))
-"""Orders of the own service whose certificate is due."""
+erasures_due = View("erasures_due", version=3, indexes=("due",))
+"""Orders that are not certified yet; `due` once the keys are destroyed."""
 
 
 @erasures_due.on(ErasureOrdered)
 def order(doc: dict[str, Any], event: ErasureOrdered, meta: Meta) -> None:
-    """Remember when to certify."""
-    doc.update(due=event.model_dump(mode="json")["certify_at"], ordered=meta.id, service=meta.source, keys=event.keys)
+    """Remember what to certify."""
+    doc.update(ordered=meta.id, service=meta.source, keys=event.keys)
+
+
+@erasures_due.on(KeysDestroyed)
+def destroyed(doc: dict[str, Any], event: KeysDestroyed, meta: Meta) -> None:
+    """Remember when."""
+    doc["due"] = event.model_dump(mode="json")["certify_at"]
 
 
 @erasures_due.on(PersonalDataErased)
@@ -118,17 +137,19 @@ async def is_ordered(service: Any, case: str) -> bool:
 def register(reactions: Reactions, stored: View | None) -> None:
     """Add to a service's reactions what every service does when an erasure is ordered."""
 
-    @reactions.effect(ErasureOrdered, name="erase")
-    async def erase(event: ErasureOrdered, meta: Meta, service: Any) -> None:
-        ports = service.ports
-        if meta.source == ports.service:
-            for key in event.keys:
-                await ports.keyring.destroy(key)
+    @reactions.on(ErasureOrdered, name="erase")
+    async def erase(event: ErasureOrdered, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
+        ports, is_own = service.ports, meta.source == service.name
+        for key in event.keys if is_own else ():
+            await ports.keyring.destroy(key)
+        at = ports.clock()  # not the time of the order: this may have had to wait
         await ports.drafts.delete(meta.case)
         await ports.mailer.clear(meta.case)
         if stored is not None:
             doc = await service.find(stored, System("erase"), meta.case)
             await _delete(ports, (doc or {}).get("blobs", ()))
+        if is_own:
+            yield do(RecordDestruction, service=service.name, case=meta.case).model_copy(update={"at": at})
 
     if stored is not None:
 

@@ -1,15 +1,16 @@
 """Hearing: what other services published is appended to the own log, bytes unchanged.
 
 The log's uniqueness is the inbox: a repeat is a success. What comes from the wrong owner or is no envelope is put
-aside for an operator; a missing predecessor is a gap; two events at one place stop the subscription.
+aside for an operator; a missing predecessor is a gap; two events at one place stop the topic that they came from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, TYPE_PREFIX, NotAnEnvelope, is_private, parse
 from aktenlauf.kit.bus import Delivery
 from aktenlauf.kit.clock import Clock
+from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.log import EventLog, Heard
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.sealing import event_of
@@ -22,8 +23,17 @@ _log = logger(__name__)
 class Hearing:
     """The receiving end of the bus for one service."""
 
-    def __init__(self, log: EventLog, work: Work, clock: Clock, service: str = "") -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        work: Work,
+        clock: Clock,
+        service: str = "",
+        halted: Callable[[str], None] = lambda owner: None,
+    ) -> None:
+        """`halted` is told whose topic contradicts the log, and is read no further."""
         self._log, self._work, self._clock, self._service = log, work, clock, service
+        self._halted = halted
 
     async def receive(self, deliveries: Sequence[Delivery]) -> None:
         """Append a batch. Raises Halt where the log contradicts it, Unavailable where it cannot be stored now."""
@@ -33,11 +43,25 @@ class Hearing:
                 await self._put_aside(delivery, fault)
             else:
                 accepted.append(delivery.record)
-        for record, heard in zip(accepted, await self._log.hear(accepted), strict=True):
+        try:
+            found = await self._log.hear(accepted)
+        except Halt:
+            owner = deliveries[0].owner
+            _log.critical("a topic contradicts the log: it is read no further", service=self._service, owner=owner)
+            self._halted(owner)
+            raise
+        metas = [parse(record).meta for record in accepted]
+        for meta, heard in zip(metas, found, strict=True):
             if heard is Heard.GAP:
-                meta = parse(record).meta
                 _log.error("gap", stream=meta.stream.rsplit("/", 1)[0], version=meta.version)  # which one: `Work.gaps`
                 await self._work.gap(meta.stream, meta.version, self._clock())
+        await self._forget_gaps({meta.stream for meta in metas})
+
+    async def _forget_gaps(self, streams: set[str]) -> None:
+        """Also of what was known: the process may have died between hearing and this."""
+        for stream, version in await self._work.gaps():
+            if stream in streams and await self._log.version(stream) >= version:
+                await self._work.filled(stream, version)
 
     async def lacks(self, record: bytes) -> bool:
         """Whether this is an event that the log does not hold."""

@@ -46,7 +46,7 @@ def typeset(template: Path, data: Mapping[str, Any]) -> bytes:
     instant written into the file, ISO 8601 with offset. A character that none of our fonts holds is printed
     as its number, `[U+1F600]`: a letter that law requires is not refused because somebody typed an emoji.
 
-    Keeps one core busy, the first time in a process for 0.2 seconds: call it through `workers`. Raises
+    Keeps one core busy, the first time in a process for 0.2 seconds: call it through `press.printed`. Raises
     PaperError for data that the template does not understand and for every warning of Typst, which only
     warns of an unknown font.
     """

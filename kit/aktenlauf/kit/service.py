@@ -58,6 +58,7 @@ class Service:
     """The name of this process, where several may serve the same data; None where there is only this one."""
     ready: bool = False
     failed: str | None = None
+    """What stopped by an error and waits for an operator: a loop, or hearing one of the others."""
 
     def __post_init__(self) -> None:
         self.name = self.definition.name
@@ -123,7 +124,7 @@ class Service:
     async def running(self) -> AsyncIterator[None]:
         """Catch up, then follow the log until the block ends."""
         ports = self.ports
-        hearing = Hearing(ports.log, ports.work, ports.clock, self.name)
+        hearing = Hearing(ports.log, ports.work, ports.clock, self.name, self._topic_halted)
         await patiently("hearing what it published itself", ports.bus.restore, hearing.lacks, hearing.receive)
         loops: dict[str, Coroutine[Any, Any, None]]
         if self._shared:
@@ -143,6 +144,10 @@ class Service:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _topic_halted(self, owner: str) -> None:
+        """The service goes on with what it has, and with the other topics; an operator must look."""
+        self.failed = f"hearing {owner}"
 
     async def _watch(self, name: str, loop: Any) -> None:
         """A loop that ends by an error takes the service out of the ready state: an operator must look."""

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Public address, for sign-in and links; empty: http://localhost:PORT."""
     now: datetime | None = None
     """Start of a shifted clock, for demonstrations (with time zone)."""
+    contact: str = ""
+    """Whom people turn to when the portal does not work, such as a phone number with hours; empty: nobody is named."""
     demo: bool = True
     """Demonstration: invented users and cases, the demo sign-in, the page /vorfuehrung."""
     demo_cases: Annotated[int, Field(ge=0, le=200)] = 40

@@ -11,6 +11,11 @@ class Stopping:
         self.begun = False
         self._sending: set[asyncio.Task[Any]] = set()
 
+    @property
+    def sending(self) -> int:
+        """How many requests are still coming."""
+        return len(self._sending)
+
     def begin(self) -> None:
         """The process stops."""
         self.begun = True

@@ -65,7 +65,11 @@ class Work(Protocol):
         ...
 
     async def gaps(self) -> Sequence[tuple[str, int]]:
-        """Streams with gaps, and the version heard beyond them."""
+        """Streams with gaps, and the last version heard beyond them."""
+        ...
+
+    async def filled(self, stream: str, version: int) -> None:
+        """Everything of `stream` up to `version` was heard: forget its gap if that ends there or before."""
         ...
 
     async def take_lease(self, name: str, holder: str, seconds: float) -> bool:

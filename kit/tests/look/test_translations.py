@@ -12,7 +12,7 @@ from jinja2.ext import babel_extract
 
 from aktenlauf.contracts.site import PREFIXES
 from aktenlauf.kit.web.pages import KIT_FOLDER
-from aktenlauf.kit.web.problem_texts import SIGN_IN_TEXTS, TEXTS
+from aktenlauf.kit.web.problem_texts import SIGN_IN_TEXTS, TEXTS, WRONG_LINK
 
 ROOT = Path(__file__).parents[3]
 LOCALES = KIT_FOLDER.parent / "locales"
@@ -28,7 +28,7 @@ def used() -> Iterator[str]:
             for _, _, message, _ in babel_extract(source, ("_", "ngettext"), (), {}):
                 if message:
                     yield message if isinstance(message, str) else message[0]
-    yield from (text for pair in (*TEXTS.values(), *SIGN_IN_TEXTS.values()) for text in pair)
+    yield from (text for pair in (*TEXTS.values(), *SIGN_IN_TEXTS.values(), WRONG_LINK) for text in pair)
     yield from (prefix.nav for prefix in PREFIXES if prefix.nav)
 
 

@@ -20,7 +20,7 @@ from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_provide
 from aktenlauf.kit.adapters.oidc import OidcIdentity
 from aktenlauf.kit.adapters.sqlite_sessions import SqliteSessions
 from aktenlauf.kit.errors import Conflict, Erased, NotFound, Refused, Unavailable
-from aktenlauf.kit.identity import Person, Side
+from aktenlauf.kit.identity import Identity, Person, Side
 from aktenlauf.kit.web.access import Applicant, Staff, Visitor, anyone, requires
 from aktenlauf.kit.web.app import create_kit_app, create_service_app
 from aktenlauf.kit.web.dispatch import Dispatcher
@@ -75,7 +75,13 @@ class Wish(BaseModel):
 class Installation:
     """What a test holds in its hands."""
 
-    def __init__(self, folder: Path, base: str = BASE, rates: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        base: str = BASE,
+        rates: dict[str, str] | None = None,
+        identity: Identity | None = None,
+    ) -> None:
         self.base = base
         self.clock = Clock()
         self.seen: dict[str, int] = {}
@@ -87,10 +93,12 @@ class Installation:
         self.sessions = SqliteSessions(folder / "sessions.db", b"s" * 32)
         self.shell = Shell(
             sessions=self.sessions,
-            identity=OidcIdentity(providers, b"k" * 32, self.demo.http()),
+            identity=identity or OidcIdentity(providers, b"k" * 32, self.demo.http()),
             secret=b"w" * 32,
             settings=WebSettings(base, base, strip="Vorführung", contact="Telefon 0123 456"),
-            office=lambda key: OfficeLabel("Stadt Beispiel" if key else "Aktenlauf", "Ausländerbehörde"),
+            office=lambda key: OfficeLabel(
+                "Stadt Beispiel" if key else "Aktenlauf", "Ausländerbehörde", test=key == "probstadt"
+            ),
             limits=RateLimits({**DEFAULTS, **(rates or {})}),
             clock=self.clock,
         )
@@ -129,7 +137,7 @@ class Installation:
         router = APIRouter()
 
         @router.get("/hilfe")
-        async def help_page(request: Request, person: Visitor) -> Response:
+        async def help_page(request: Request, person: Visitor, seite: int = 1) -> Response:
             return page(request, "probe.html", counts={"/postfach": 3}, name="علي")
 
         @router.get("/antrag")
@@ -178,7 +186,7 @@ class Installation:
             return {"name": body.name}
 
         @router.get("/mine")
-        async def mine(person: Applicant) -> dict[str, str]:
+        async def my_name(person: Applicant) -> dict[str, str]:
             return {"name": person.name}
 
         return router
@@ -193,6 +201,14 @@ class Installation:
         @router.get("/amt/freigaben")
         async def approvals(request: Request, staff: Approver) -> Response:
             return page(request, "probe.html", name=staff.name)
+
+        @router.get("/api/review/v1/office")
+        async def office(staff: Staff) -> dict[str, str | None]:
+            return {"office": staff.office}
+
+        @router.post("/api/review/v1/wishes")
+        async def wish(body: Wish, staff: Approver) -> dict[str, Any]:
+            return {"name": body.name}
 
         return router
 

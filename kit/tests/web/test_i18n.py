@@ -107,7 +107,7 @@ def test_a_moment_without_zone_is_never_shown() -> None:
 def test_every_problem_text_is_translated(code: str) -> None:
     with (KIT / f"problems.{code}.po").open("rb") as file:
         translated = {message.id for message in read_po(file, locale=code) if message.string}
-    words = [*problem_texts.TEXTS.values(), *problem_texts.SIGN_IN_TEXTS.values()]
+    words = [*problem_texts.TEXTS.values(), *problem_texts.SIGN_IN_TEXTS.values(), problem_texts.WRONG_LINK]
     needed = {text for pair in words for text in pair}
     needed |= {problem_texts.FIELD_MISSING, problem_texts.FIELD_INVALID, problem_texts.WRONG_HOST}
     assert needed - translated == set()

@@ -110,6 +110,13 @@ async def test_a_missing_field_is_called_missing(installation: Installation) -> 
     assert answer.json()["errors"] == [{"field": "days", "message": "Diese Angabe fehlt."}]
 
 
+async def test_a_person_is_told_in_words_that_a_link_does_not_fit(installation: Installation) -> None:
+    answer = await installation.browser().get("/hilfe?seite=eins")
+    assert answer.status_code == 422
+    assert "Dieser Link passt nicht" in answer.text
+    assert ">seite<" not in answer.text
+
+
 @pytest.mark.parametrize("announced", [True, False])
 async def test_a_body_beyond_the_limit_is_refused(installation: Installation, announced: bool) -> None:
     async def chunks():

@@ -9,6 +9,7 @@ from aktenlauf.documents.inspection import (
     RENDERED_PIXELS_MAX,
     CannotShow,
     Inspection,
+    bind,
     draw,
     inspect,
 )
@@ -183,3 +184,28 @@ def test_one_job_ends_behind_the_page_that_goes_beyond_its_bounds() -> None:
     assert len(draw(data, PDF, 0, 400, seconds=0)) == 1
     size = len(render(data, PDF, 0, 400))
     assert len(draw(data, PDF, 0, 400, bytes_max=size + 1)) == 2
+
+
+# --- photos of one paper ----------------------------------------------------------------------------------------------
+
+
+async def test_photos_become_the_upright_pages_of_one_pdf_in_their_order(workers: Workers) -> None:
+    photos = [(jpeg(seed=1, orientation=6), JPEG), (png(), PNG), (heic(), HEIC)]
+    bound = await workers.run(bind, photos)
+    found = await workers.run(inspect, bound, PDF)
+    assert isinstance(found, Inspection)
+    assert found.pages == 3
+    shown = [picture(page.image).size for page in await workers.run(draw, bound, PDF, 0, 600)]
+    assert shown[0][0] < shown[0][1], "a photo that was held on its side stands upright"
+    assert shown[1][0] > shown[1][1]
+
+
+async def test_the_same_photos_give_the_same_document_and_another_order_another(workers: Workers) -> None:
+    first, second = (jpeg(seed=1, text="eins"), JPEG), (jpeg(seed=2, text="zwei"), JPEG)
+    assert await workers.run(bind, [first, second]) == await workers.run(bind, [first, second])
+    assert await workers.run(bind, [first, second]) != await workers.run(bind, [second, first])
+
+
+async def test_a_broken_photo_is_not_put_together(workers: Workers) -> None:
+    with pytest.raises(WorkerFailed):
+        await workers.run(bind, [(jpeg(), JPEG), (jpeg()[:2000], JPEG)])

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from aktenlauf.contracts.common import Accessed, DocumentRef, ErasureOrdered
 from aktenlauf.contracts.envelope import Event, parse
-from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted
+from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted, Message, MessageDelivered, MessageRead
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.documents.deliveries import page_images
 from aktenlauf.documents.domain import DeleteDocument, RecordScan
@@ -92,12 +92,12 @@ def _session(browser: httpx.AsyncClient, cookies: Cookies) -> str:
 
 
 async def _upload(
-    browser: httpx.AsyncClient, *uploads: Any, case: str = "c-1", kind: str = "passport"
+    browser: httpx.AsyncClient, *uploads: Any, case: str = "c-1", kind: str = "passport", **more: str
 ) -> httpx.Response:
     page = await browser.get(f"/nachweise/{case}")
     assert page.status_code == 200, page.text[:500]
     fields = _first_form(page)
-    parts: list[Any] = [(name, (None, value)) for name, value in {**fields, "hochladen": "passport"}.items()]
+    parts: list[Any] = [(name, (None, value)) for name, value in {**fields, "hochladen": "passport", **more}.items()]
     return await browser.post(f"/nachweise/{case}", files=parts + [("file", upload) for upload in uploads])
 
 
@@ -128,7 +128,9 @@ async def test_the_same_form_sent_twice_stores_one_document(desk: Desk) -> None:
     browser = await desk.applicant()
     page = await browser.get("/nachweise/c-1")
     fields = _first_form(page)
-    parts: list[Any] = [(n, (None, v)) for n, v in {**fields, "hochladen": "passport"}.items()] + [("file", PDF)]
+    parts: list[Any] = [(n, (None, v)) for n, v in {**fields, "hochladen": "passport", **more}.items()] + [
+        ("file", PDF)
+    ]
     answers = [await browser.post("/nachweise/c-1", files=parts) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     await desk.document()
@@ -179,6 +181,28 @@ async def test_malware_is_rejected(desk: Desk) -> None:
     assert (await desk.document())["reason"] == "malware"
 
 
+async def test_several_photos_of_one_paper_become_one_document_however_often_they_are_sent(desk: Desk) -> None:
+    browser = await desk.applicant()
+    photos = [(f"Seite {n}.jpg", made.jpeg(seed=n), "image/jpeg") for n in (1, 2)]
+    fields = _first_form(await browser.get("/nachweise/c-1")) | {"hochladen": "passport", "zusammen": "ja"}
+    parts: list[Any] = [*((name, (None, value)) for name, value in fields.items())]
+    for _ in range(2):
+        sent = await browser.post("/nachweise/c-1", files=parts + [("file", photo) for photo in photos])
+        assert sent.status_code == 303
+    document = await desk.document()
+    assert (document["status"], document["pages"]) == ("checked", 2)
+    assert "Reisepass.pdf" in (await browser.get("/nachweise/c-1")).text
+
+
+async def test_photos_stay_by_themselves_when_nobody_asks_or_one_is_broken(desk: Desk) -> None:
+    browser = await desk.applicant()
+    photo, broken = made.jpeg(seed=1), made.jpeg(seed=2)[:2000]
+    await _upload(browser, ("a.jpg", photo, "image/jpeg"), ("b.jpg", photo, "image/jpeg"))
+    await _upload(browser, ("c.jpg", photo, "image/jpeg"), ("d.jpg", broken, "image/jpeg"), zusammen="ja")
+    page = await browser.get("/nachweise/c-1")
+    assert [name in page.text for name in ("a.jpg", "b.jpg", "c.jpg", "d.jpg")] == [True] * 4
+
+
 async def test_a_draft_is_closed_to_everybody_without_its_grant(desk: Desk) -> None:
     browser = await desk.applicant()
     assert (await browser.get("/nachweise/c-1")).status_code == 200
@@ -186,6 +210,29 @@ async def test_a_draft_is_closed_to_everybody_without_its_grant(desk: Desk) -> N
     assert (await stranger.get("/nachweise/c-1")).status_code == 404
     own_grant_other_case = await desk.applicant(LINH, "c-2")
     assert (await own_grant_other_case.get("/nachweise/c-1")).status_code == 404
+
+
+async def test_whoever_lost_the_right_to_upload_is_shown_the_way_to_a_new_one(desk: Desk) -> None:
+    browser = await desk.applicant()
+    fields = _first_form(await browser.get("/nachweise/c-1")) | {"hochladen": "passport"}
+    desk.stand.clock.advance(minutes=31)
+    parts: list[Any] = [*((name, (None, value)) for name, value in fields.items()), ("file", PDF)]
+    sent = await browser.post("/nachweise/c-1", files=parts)
+    for answer in (sent, await browser.get("/nachweise/c-1")):
+        assert answer.status_code == 404
+        assert 'href="/antrag/c-1/nachweise"' in answer.text
+
+
+async def test_the_header_counts_unread_messages(desk: Desk) -> None:
+    browser = await desk.applicant()
+    await desk.submitted()
+    delivered = MessageDelivered(message="m-1", about="status", sealed=Sealed.of(Message(subject="Neu", text="Text")))
+    await desk.stand.happened("intake", delivered, stream="intake/mailbox/c-1", case="c-1")
+    await desk.stand.settled()
+    assert 'class="al-count">1' in (await browser.get("/nachweise/c-1")).text
+    await desk.stand.happened("intake", MessageRead(message="m-1"), stream="intake/mailbox/c-1", case="c-1")
+    await desk.stand.settled()
+    assert 'class="al-count"' not in (await browser.get("/nachweise/c-1")).text
 
 
 async def test_a_grant_taken_to_another_session_opens_nothing(desk: Desk) -> None:

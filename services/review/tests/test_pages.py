@@ -27,7 +27,7 @@ from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.testing.alone import alone
 from aktenlauf.kit.testing.waiting import until
 from aktenlauf.kit.web.access import undeclared_routes
-from aktenlauf.review import letters
+from aktenlauf.review import letters, words
 from aktenlauf.review.pages.typed import clean
 from aktenlauf.review.service import definition
 from aktenlauf.review.views import worklist
@@ -143,6 +143,65 @@ async def test_verdict_made_before_something_came_in_is_refused_and_keeps_the_no
     assert "Zur Prüfung übernommen: Reisepass" in refused.text and 'value="unscharf"' in refused.text
     again = await browser.post("/amt/c-1/pruefen", data={**data, **guard(refused.text)})
     assert again.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "kept"),
+    [
+        ("pruefen", {"nachweis": "passport", "ergebnis": "rejected", "vermerk": "unscharf"}, "unscharf"),
+        ("frage", {"text": "Seit wann genau?", "schritt": "senden"}, "Seit wann genau?"),
+        ("nachfordern", {**REQUEST, "schritt": "senden"}, "Bitte nachreichen."),
+        ("entscheidung", {**DECISION, "schritt": "senden"}, "Alles liegt vor."),
+    ],
+)
+async def test_who_was_overtaken_by_a_colleague_keeps_what_they_typed(
+    bureau: Bureau, path: str, data: Any, kept: str
+) -> None:
+    await bureau.applied()
+    await bureau.took(KELLER)
+    browser = await bureau.browser(KELLER)
+    form = guard((await browser.get("/amt/c-1" if path == "pruefen" else f"/amt/c-1/{path}")).text)
+    await bureau.took(BRAUN)
+    refused = await browser.post(f"/amt/c-1/{path}", data={**form, **data})
+    assert refused.status_code == 409
+    assert "Vorgang übernommen (Mehmet Braun, 23.11.2026, 09:00 Uhr)" in refused.text
+    assert "Der Vorgang ist Ihnen nicht zugewiesen" in refused.text and kept in refused.text
+    assert [type(event) for event in await bureau.events()] == [CaseOpened, CaseAssigned, CaseAssigned]
+    if path != "pruefen":  # one step back the words are still there
+        back = await browser.post(f"/amt/c-1/{path}", data={**form, **data, "schritt": "aendern"})
+        assert back.status_code == 200 and kept in back.text
+
+
+@pytest.mark.parametrize("aktion", ["freigeben", "zurueckgeben"])
+async def test_approver_who_was_overtaken_keeps_the_note_and_sees_what_changed(bureau: Bureau, aktion: str) -> None:
+    await bureau.applied()
+    await bureau.took(KELLER)
+    await bureau.post(KELLER, "/amt/c-1/entscheidung", "/amt/c-1/entscheidung", {**DECISION, "schritt": "senden"})
+    browser = await bureau.browser(VOSS)
+    shown = (await browser.get("/amt/c-1/freigabe")).text
+    form = guard(shown, "/amt/c-1/freigabe")
+    decision = re.findall(r'name="entscheidung" value="([^"]*)"', shown)[0]
+    first = {"aktion": "zurueckgeben", "vermerk": "Bitte kürzer."}
+    assert (await bureau.post(BRAUN, "/amt/c-1/freigabe", "/amt/c-1/freigabe", first)).status_code == 303
+    data = {**form, "aktion": aktion, "entscheidung": decision, "vermerk": "Dauer begründen."}
+    refused = await browser.post("/amt/c-1/freigabe", data=data)
+    assert refused.status_code == 409
+    assert "Vorschlag zurückgegeben (Mehmet Braun" in refused.text and "Es liegt kein Vorschlag vor" in refused.text
+    assert "Dauer begründen." in refused.text
+    assert sum(isinstance(event, DecisionReturned) for event in await bureau.events()) == 1
+    assert not any(isinstance(event, DecisionApproved) for event in await bureau.events())
+
+
+async def test_form_sent_again_with_other_words_is_not_lost(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.took()
+    browser = await bureau.browser(KELLER)
+    data = {**guard((await browser.get("/amt/c-1/frage")).text), "schritt": "senden"}
+    assert (await browser.post("/amt/c-1/frage", data={**data, "text": "Wann?"})).status_code == 303
+    again = await browser.post("/amt/c-1/frage", data={**data, "text": "Und wo?"})
+    assert again.status_code == 409
+    assert "schon einmal mit anderen Angaben gesendet" in again.text and "Und wo?" in again.text
+    assert sum(isinstance(event, QuestionAsked) for event in await bureau.events()) == 1
 
 
 async def test_form_posted_twice_is_done_once(bureau: Bureau) -> None:
@@ -261,8 +320,8 @@ async def test_worklist_shows_the_own_office_alone(bureau: Bureau) -> None:
 async def test_command_to_a_case_of_another_office_finds_nothing(bureau: Bureau, path: str) -> None:
     await bureau.applied()
     browser = await bureau.browser(HUBER)
-    guard = guard((await browser.get("/amt")).text, "/amt/naechster")
-    data = {**guard, **REQUEST, **DECISION, "nachweis": ["passport"], "schritt": "senden", "ergebnis": "accepted"}
+    fields = guard((await browser.get("/amt")).text, "/amt/naechster")
+    data = {**fields, **REQUEST, **DECISION, "nachweis": ["passport"], "schritt": "senden", "ergebnis": "accepted"}
     assert (await browser.post(f"/amt/c-1/{path}", data=data)).status_code == 404
     assert [type(event) for event in await bureau.events()] == [CaseOpened]
 
@@ -334,6 +393,30 @@ async def test_look_that_cannot_be_recorded_shows_nothing(bureau: Bureau, monkey
     assert NAME not in answer.text
 
 
+async def test_history_is_told_by_day_with_who_and_when_and_can_be_filtered(bureau: Bureau) -> None:
+    await bureau.applied()
+    bureau.clock.advance(days=1)
+    await bureau.took()
+
+    async def titles(query: str) -> list[str]:
+        shown = (await bureau.get(KELLER, f"/amt/c-1/verlauf{query}")).text
+        return re.findall(r'<span class="al-log__dot"></span><div>([^<]*)<small>', shown)
+
+    shown = (await bureau.get(KELLER, "/amt/c-1/verlauf")).text
+    assert shown.index("24. November 2026") < shown.index("Vorgang übernommen") < shown.index("23. November 2026")
+    assert re.search(r"Vorgang übernommen<small><time[^>]*>09:00 Uhr</time><span>Sabine Keller</span>", shown)
+    everything = await titles("")
+    assert "Antrag AL-7K3M-92QF-1 eingegangen" in everything and "Datei hochgeladen: Reisepass" in everything
+    by_area = [title for area in words.AREAS for title in await titles(f"?bereich={area}")]
+    assert sorted(by_area) == sorted(everything)
+    assert await titles("?wer=amt") == ["Vorgang übernommen"]
+    assert await titles("?bereich=termine") == []
+    by_side = [title for who in words.PEOPLE for title in await titles(f"?wer={who}")]
+    assert sorted(by_side) == sorted(everything)
+    for unknown in ("?bereich=x", "?wer=x"):
+        assert (await bureau.get(KELLER, f"/amt/c-1/verlauf{unknown}")).status_code == 404
+
+
 async def test_history_names_who_looked(bureau: Bureau) -> None:
     await bureau.applied()
     await bureau.get(KELLER, "/amt/c-1/antrag")
@@ -367,8 +450,8 @@ async def test_approver_erases_a_closed_case_and_its_history_stays(bureau: Burea
 async def test_open_case_of_a_real_office_is_not_erased(bureau: Bureau) -> None:
     await bureau.applied()
     browser = await bureau.browser(VOSS)
-    guard = guard((await browser.get("/amt")).text, "/amt/suche")
-    assert (await browser.post("/amt/c-1/loeschen", data=guard)).status_code == 403
+    fields = guard((await browser.get("/amt")).text, "/amt/suche")
+    assert (await browser.post("/amt/c-1/loeschen", data=fields)).status_code == 403
     assert await bureau.events("review/erasure/c-1") == []
 
 

@@ -1,6 +1,7 @@
 """Views tell the same, whatever the order in which the topics of the other services arrive."""
 
 import random
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -191,6 +192,19 @@ def public_events() -> set[type[Event]]:
 def test_history_tells_of_every_public_event_in_words() -> None:
     assert set(HISTORY_EVENTS) == public_events()
     assert set(words.SENTENCES) == {event.kind.removesuffix(".v1") for event in public_events()}
+
+
+def test_history_has_one_area_for_every_event() -> None:
+    counted = Counter(kind for _, kinds in words.AREAS.values() for kind in kinds)
+    assert counted == Counter(dict.fromkeys(words.SENTENCES, 1))
+
+
+@pytest.mark.parametrize("view", [worklist, case_file, history], ids=lambda view: view.name)
+def test_of_a_draft_that_was_erased_nothing_is_left(view: View) -> None:
+    draft = [entry for entry in RUN[:4] if entry[0] == "documents"]
+    ordered = ErasureOrdered(reason="draft-expired", keys=["case/c-1"], certify_at=START)
+    erased = (*draft, ("intake", ordered), ("intake", PersonalDataErased(ordered="5")))
+    assert [doc for doc in folded(view, records(erased)).values() if doc is not None] == []
 
 
 def test_history_counts_looks_by_day() -> None:

@@ -12,7 +12,9 @@ from icalendar import Calendar
 
 from aktenlauf.contracts.common import Accessed, ErasureOrdered
 from aktenlauf.contracts.envelope import parse
-from aktenlauf.contracts.intake import ApplicationWithdrawn
+from aktenlauf.contracts.intake import ApplicationWithdrawn, Message, MessageDelivered, MessageRead
+from aktenlauf.contracts.scheduling import Needs, SlotChosen
+from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.keyring import party_of
 from aktenlauf.kit.scope import System
@@ -245,7 +247,7 @@ async def test_who_came_is_recorded(desk: Desk) -> None:
     browser = await at_the_counter(desk)
     action = "/amt/termine/c-1/anwesenheit"
     missed = await post(browser, await browser.get("/amt/termine"), action, gekommen="nein")
-    assert missed.headers["location"] == "/amt/termine?tag=2026-11-24"
+    assert missed.headers["location"] == "/amt/termine?tag=2026-11-24#termin-c-1"
     late = await browser.get("/amt/termine")
     assert "nicht gekommen</span>" in late.text
     await post(browser, late, action, gekommen="ja")
@@ -340,3 +342,66 @@ async def test_nobody_signed_in_is_sent_to_the_sign_in(desk: Desk) -> None:
 
 async def test_every_route_declares_a_permission(desk: Desk) -> None:
     assert undeclared_routes(desk.stand.app) == []
+
+
+# --- what the applicant needs ----------------------------------------------------------------------------------------
+
+
+async def test_what_an_applicant_needs_is_sealed_told_to_the_counter_and_kept_when_they_move(desk: Desk) -> None:
+    await desk.invited("c-1", AMIRA)
+    browser = await desk.stand.browser("public", AMIRA)
+    page = await browser.get("/termin/c-1")
+    fields = hidden_fields(page, "/termin/c-1") | {"slot": FIRST, "bedarf": ["step-free", "unknown", "companion"]}
+    await browser.post("/termin/c-1", data=fields)
+    await desk.settled()
+    stored = await desk.service.ports.log.read("scheduling/appointment/c-1")
+    assert not any(b"step-free" in record.record for record in stored)
+    (chosen,) = [e for e in (parse(s.record).event for s in stored) if isinstance(e, SlotChosen)]
+    assert chosen.sealed is not None
+    assert await desk.service.ports.sealing.open(chosen.sealed) == Needs(needs=["step-free", "companion"])
+    day = await (await desk.stand.browser("office", COUNTER)).get("/amt/termine?tag=2026-11-24")
+    assert "Braucht: Zugang ohne Stufen, mit Kind oder Begleitung" in day.text
+    planned = await (await desk.stand.browser("office", PLANNER)).get("/amt/termine?tag=2026-11-24")
+    assert planned.status_code == 200 and "Zugang ohne Stufen" not in planned.text
+    booked = await browser.get("/termin/c-1")
+    assert "Zugang ohne Stufen" in booked.text
+    assert "Gebärdensprache" not in booked.text
+    moving = await browser.get("/termin/c-1/verschieben")
+    assert findall(r'name="bedarf" value="([^"]+)" checked', moving.text) == ["step-free", "companion"]
+
+
+async def test_what_was_ticked_stays_when_the_time_is_gone(desk: Desk) -> None:
+    await desk.invited("c-1", AMIRA)
+    browser = await desk.stand.browser("public", AMIRA)
+    page = await browser.get("/termin/c-1")
+    fields = hidden_fields(page, "/termin/c-1") | {"bedarf": ["sign-language"]}
+    again = await browser.post("/termin/c-1", data=fields)
+    assert again.status_code == 422
+    assert findall(r'name="bedarf" value="([^"]+)" checked', again.text) == ["sign-language"]
+
+
+async def test_a_cancelled_appointment_leaves_no_needs_behind(desk: Desk) -> None:
+    await desk.invited("c-1", AMIRA)
+    browser = await desk.stand.browser("public", AMIRA)
+    page = await browser.get("/termin/c-1")
+    await browser.post("/termin/c-1", data=hidden_fields(page, "/termin/c-1") | {"slot": FIRST, "bedarf": "companion"})
+    await desk.settled()
+    asked = await browser.get("/termin/c-1/absagen")
+    await post(browser, asked, "/termin/c-1/absagen")
+    assert (await desk.appointment("c-1"))["needs"] is None
+
+
+# --- the header ------------------------------------------------------------------------------------------------------
+
+
+async def test_the_header_counts_the_unread_messages_of_the_person_alone(desk: Desk) -> None:
+    await desk.invited("c-1", AMIRA)
+    await desk.applied("c-2", LINH)
+    for case, message in (("c-1", "m-1"), ("c-1", "m-2"), ("c-2", "m-3")):
+        content = Sealed.of(Message(subject="Neu", text="Text"))
+        delivered = MessageDelivered(message=message, about="status", sealed=content)
+        await desk.stand.happened("intake", delivered, stream=f"intake/mailbox/{case}", case=case)
+    await desk.stand.happened("intake", MessageRead(message="m-1"), stream="intake/mailbox/c-1", case="c-1")
+    await desk.settled()
+    page = await (await desk.stand.browser("public", AMIRA)).get("/termin/c-1")
+    assert findall(r'class="al-count">(\d+)', page.text) == ["1", "1"]  # in the row and in the menu of phones

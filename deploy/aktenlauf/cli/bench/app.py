@@ -34,6 +34,18 @@ def tail(json: Json = None, seconds: Seconds = SECONDS) -> None:
 
 
 @app.command()
+def hear(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Events a second from Kafka into a view, beside FastStream's one commit a message."""
+    bench(["hear"], json, seconds)
+
+
+@app.command()
+def publish(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Events a second from the log to Kafka, beside the bare client."""
+    bench(["publish"], json, seconds)
+
+
+@app.command()
 def submit(json: Json = None, seconds: Seconds = SECONDS) -> None:
     """Applications a second with twelve files each, through the pages and through the ports. In full: 120 seconds."""
     bench(["submit"], json, seconds)
@@ -48,7 +60,7 @@ def start(json: Json = None, seconds: Seconds = SECONDS) -> None:
 @app.command(name="all")
 def all_(json: Json = None, seconds: Seconds = SECONDS) -> None:
     """All of them, one after the other."""
-    bench(["append", "tail", "submit", "start"], json, seconds)
+    bench(["append", "tail", "hear", "publish", "submit", "start"], json, seconds)
 
 
 def bench(names: Sequence[str], json: Path | None, seconds: float) -> None:

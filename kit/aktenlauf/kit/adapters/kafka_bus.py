@@ -7,13 +7,11 @@ passes over a record that could not be handled or repeats it without a pause.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError, IllegalStateError, KafkaError
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
@@ -21,6 +19,7 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from aktenlauf.contracts.envelope import is_private, parse
 from aktenlauf.kit.adapters.kafka_own import OwnTopics
 from aktenlauf.kit.adapters.kafka_producer import KafkaProducer, Message
+from aktenlauf.kit.adapters.kafka_sight import Sight
 from aktenlauf.kit.adapters.kafka_topics import (
     REQUEST_MS,
     make_topics,
@@ -40,7 +39,9 @@ POLL_MS = 50
 STOP_SECONDS = 5.0
 """How long a batch that is being received may take when we stop; after that it comes again."""
 HEARTBEAT_MS, SESSION_MS = 1000, 10_000
-METADATA_MS = 30_000
+RETRY_MS = 500
+"""Between two attempts to reach a broker that is away: each is some lines in the client's log."""
+METADATA_MS = 5_000
 """After which a topic that was made meanwhile is noticed."""
 
 _log = logger(__name__)
@@ -49,14 +50,14 @@ _client_log.setLevel(logging.ERROR)  # each start would warn that FastStream mak
 
 
 class KafkaBus:
-    """See `aktenlauf.kit.bus.Bus`. `servers`: `host:port,...`; the names of all topics and groups begin with `prefix`."""
+    """See `aktenlauf.kit.bus.Bus`. `servers`: `host:port,...`; names of topics and groups begin with `prefix`."""
 
     def __init__(self, servers: str, service: str, prefix: str) -> None:
         self._servers, self._service, self._prefix = servers, service, prefix
         self._public, self._private = own_topics(prefix, service)
         self._group = f"{prefix}{service}"
         self._producer = KafkaProducer(servers, (self._public, self._private))
-        self._sight = _Sight(servers)
+        self._sight = Sight(servers)
 
     async def publish(self, records: Sequence[Stored]) -> None:
         await self._producer.send([self._message(stored) for stored in records])
@@ -72,7 +73,7 @@ class KafkaBus:
         subscription = _Subscription(self._servers, self._group, topics, receive)
         try:
             await patiently("connecting to the bus", subscription.start)
-            await subscription.halted
+            await asyncio.get_running_loop().create_future()  # until cancelled
         finally:
             await subscription.stop()
 
@@ -100,12 +101,13 @@ class _Subscription:
 
     def __init__(self, servers: str, group: str, owners: Mapping[str, str], receive: Receive) -> None:
         self._servers, self._owners, self._receive = servers, owners, receive
-        self.halted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        """Fails with the receiver's Halt; never done otherwise."""
+        self._halted: set[str] = set()
+        """Topics that the receiver will have no more of."""
         self._broker = KafkaBroker(
             servers.split(","),
             consumer_only=True,
             request_timeout_ms=REQUEST_MS,
+            retry_backoff_ms=RETRY_MS,
             metadata_max_age_ms=METADATA_MS,
             graceful_timeout=STOP_SECONDS,
             logger=_client_log,
@@ -144,22 +146,29 @@ class _Subscription:
 
     async def _handle(self, records: Sequence[Any]) -> None:
         """Must not raise, as FastStream would go on with the next batch."""
-        if self.halted.done():
-            return
-        try:
-            for topic, batch in groupby(records, key=lambda record: record.topic):
-                deliveries = [_delivery(self._owners[topic], record) for record in batch]
-                await patiently(f"hearing {self._owners[topic]}", self._receive, deliveries, again=_may_succeed)
-        except Halt as halt:
-            self.halted.set_exception(halt)
-            return
-        await self._commit(records)
-
-    async def _commit(self, records: Sequence[Any]) -> None:
-        """Of the partitions that are still ours. Where it fails, the records come again to whoever has them now."""
         consumer = self._subscriber.consumer
-        if consumer is None:
-            return
+        batches: dict[str, list[Any]] = {}
+        for record in records:
+            batches.setdefault(record.topic, []).append(record)
+        for topic, batch in batches.items():
+            if topic not in self._halted:
+                await self._take(topic, batch)
+        received = [record for record in records if record.topic not in self._halted]
+        if consumer is not None:
+            # Each time, as partitions that a rebalance brings are not paused.
+            consumer.pause(*[place for place in consumer.assignment() if place.topic in self._halted])
+            await self._commit(consumer, received)
+
+    async def _take(self, topic: str, batch: Sequence[Any]) -> None:
+        owner = self._owners[topic]
+        deliveries = [_delivery(owner, record) for record in batch]
+        try:
+            await patiently(f"hearing {owner}", self._receive, deliveries, again=_may_succeed)
+        except Halt:  # the receiver has told
+            self._halted.add(topic)
+
+    async def _commit(self, consumer: Any, records: Sequence[Any]) -> None:
+        """Of the partitions that are still ours. Where it fails, the records come again to whoever has them now."""
         offsets = {TopicPartition(r.topic, r.partition): r.offset + 1 for r in records}
         ours = {place: offset for place, offset in offsets.items() if place in consumer.assignment()}
         try:
@@ -167,63 +176,6 @@ class _Subscription:
                 await consumer.commit(ours)
         except (KafkaError, IllegalStateError) as error:
             _log.info("not committed, so it comes again", error=error)
-
-
-class _Sight:
-    """Looks at how far a group is. Keeps its connections, as it is asked often."""
-
-    def __init__(self, servers: str) -> None:
-        self._servers = servers
-        self._admin: Any = None
-        self._consumer: Any = None
-        self._looking = asyncio.Lock()
-
-    async def received_all(self, group: str, topics: Collection[str]) -> bool:
-        """Whether the group has committed everything up to the ends as they are now. Raises Unavailable."""
-        async with self._looking:
-            try:
-                with unavailable():
-                    async with asyncio.timeout(REQUEST_MS / 1000):
-                        return await self._received_all(group, topics)
-            except BaseException:
-                await self._drop()
-                raise
-
-    async def close(self) -> None:
-        """Let go of the connections."""
-        async with self._looking:
-            await self._drop()
-
-    async def _received_all(self, group: str, topics: Collection[str]) -> bool:
-        if self._consumer is None:
-            await self._connect(topics)
-        places = [
-            TopicPartition(topic, number)
-            for topic in topics
-            for number in self._consumer.partitions_for_topic(topic) or ()
-        ]
-        ends = await self._consumer.end_offsets(places)
-        try:
-            committed = await self._admin.list_consumer_group_offsets(group)
-        except GroupCoordinatorNotAvailableError:  # it moves, or this is the cluster's first group: nothing is known
-            committed = {}
-        return all(place in committed and committed[place].offset >= end for place, end in ends.items() if end)
-
-    async def _connect(self, topics: Collection[str]) -> None:
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
-        await self._admin.start()
-        await make_topics(self._servers, topics)
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
-        await self._consumer.start()
-        await self._consumer.topics()
-
-    async def _drop(self) -> None:
-        admin, self._admin, consumer, self._consumer = self._admin, None, self._consumer, None
-        with unavailable():
-            if consumer is not None:
-                await consumer.stop()
-            if admin is not None:
-                await admin.close()
 
 
 async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
@@ -241,5 +193,5 @@ def _delivery(owner: str, record: Any) -> Delivery:
 
 
 def _may_succeed(error: BaseException) -> bool:
-    """Whatever the receiver met, its batch comes again: only a contradiction stops the subscription."""
+    """Whatever the receiver met, its batch comes again: only a contradiction stops the topic."""
     return isinstance(error, Exception) and not isinstance(error, Halt)

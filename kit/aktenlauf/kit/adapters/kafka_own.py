@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from aktenlauf.kit.adapters.kafka_producer import AGAIN
-from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, unavailable
+from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, partitions_of, unavailable
 from aktenlauf.kit.bus import Delivery, Lacks, Receive
 from aktenlauf.kit.logs import logger
 
@@ -52,12 +53,12 @@ class OwnTopics:
 
     async def _ends(self, consumer: Any) -> Mapping[TopicPartition, int]:
         """Of the partitions that hold anything, where they end now."""
-        await consumer.topics()
-        places = [
-            TopicPartition(topic, number)
-            for topic in self._topics
-            for number in consumer.partitions_for_topic(topic) or ()
-        ]
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            places = await partitions_of(admin, self._topics)
+        finally:
+            await admin.close()
         ends = await consumer.end_offsets(places)
         return {place: end for place, end in sorted(ends.items()) if end}
 

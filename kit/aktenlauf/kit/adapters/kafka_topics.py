@@ -1,12 +1,13 @@
 """The topics of a service on Kafka: what they are called, how they are made, and how Kafka's errors become ours.
 
-A public one for the others, `<prefix><service>`, and a private one that only the owner reads, `<prefix><service>.private`.
-Both keep everything for ever: a service that is added later hears history from the start.
+A public one for the others, `<prefix><service>`, and a private one, `<prefix><service>.private`, that only the owner
+reads. Both keep everything for ever: a service that is added later hears history from the start.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
@@ -65,6 +66,16 @@ def _settings(replicas: int) -> Mapping[str, str]:
     """A record is acknowledged once two brokers have it, wherever there are enough for one of them to be away."""
     in_sync = 2 if replicas == REPLICAS else 1
     return {"retention.ms": "-1", "retention.bytes": "-1", "min.insync.replicas": str(in_sync)}
+
+
+async def partitions_of(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> list[TopicPartition]:
+    """All partitions of these topics. Raises KafkaError where one lacks."""
+    found: list[TopicPartition] = []
+    for topic in await admin.describe_topics(list(topics)):
+        if topic["error_code"]:
+            raise for_code(topic["error_code"])(topic["topic"])
+        found += [TopicPartition(topic["topic"], partition["partition"]) for partition in topic["partitions"]]
+    return found
 
 
 @contextmanager

@@ -5,6 +5,7 @@ The other log is the topic, so there is nothing to publish; the cursor in `work.
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 from aktenlauf.contracts.envelope import is_private
 from aktenlauf.kit.bus import Delivery, Lacks, Receive
@@ -31,9 +32,10 @@ class LocalBus:
         try:
             async with asyncio.TaskGroup() as tasks:
                 for owner in owners:
-                    tasks.create_task(self._follow(owner, receive))
+                    tasks.create_task(self._follow_until_halted(owner, receive))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
+        await asyncio.get_running_loop().create_future()  # all are halted: until cancelled
 
     async def restore(self, lacks: Lacks, receive: Receive) -> None:
         return None
@@ -48,6 +50,10 @@ class LocalBus:
 
     async def close(self) -> None:
         return None
+
+    async def _follow_until_halted(self, owner: str, receive: Receive) -> None:
+        with suppress(Halt):  # the receiver has told
+            await self._follow(owner, receive)
 
     async def _follow(self, owner: str, receive: Receive) -> None:
         log = self._logs[owner]
@@ -69,7 +75,7 @@ class LocalBus:
 
 
 def _may_succeed(error: BaseException) -> bool:
-    """Whatever the receiver met, its batch comes again: only a contradiction stops the subscription."""
+    """Whatever the receiver met, its batch comes again: only a contradiction stops the topic."""
     return isinstance(error, Exception) and not isinstance(error, Halt)
 
 

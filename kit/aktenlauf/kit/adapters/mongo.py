@@ -9,10 +9,12 @@ that was read or acknowledged is ever taken back by an election. No more than th
 transactions, no change streams, no partial indexes), so that others which speak its protocol serve as well.
 """
 
+import asyncio
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
@@ -28,6 +30,7 @@ from pymongo.read_concern import ReadConcern
 
 from aktenlauf.kit.errors import Halt, Unavailable
 
+T = TypeVar("T")
 Row = dict[str, Any]
 Client = AsyncMongoClient[Row]
 """motor's client has the same calls, and says so by the suites, not by its type."""
@@ -42,12 +45,16 @@ __all__ = [
     "Row",
     "check_format",
     "close_client",
+    "close_clients",
     "database_of",
     "duplicate_at",
+    "in_parallel",
     "insert_if_new",
     "never_sent",
     "open_client",
+    "open_database",
     "translated",
+    "update_if",
 ]
 
 FIND_SERVER_MS = 3_000
@@ -56,7 +63,13 @@ ANSWER_MS = 10_000
 """How long a call waits for an answer of a server that it has found."""
 MAJORITY_MS = 8_000
 """How long a server waits for the majority: less than ANSWER_MS, so that it can still say so."""
+PARALLEL = 8
+"""Calls that one caller has under way at once."""
 _DUPLICATE_KEY = 11000
+
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Client]] = WeakKeyDictionary()
+"""What `open_database` has opened: a client belongs to the event loop that it was used in."""
+_turns: WeakValueDictionary[tuple[str, Any], asyncio.Lock] = WeakValueDictionary()
 
 
 def open_client(url: str, driver: Callable[..., Any] = AsyncIOMotorClient) -> Client:
@@ -87,6 +100,20 @@ def database_of(client: Client, name: str) -> Database:
         read_concern=ReadConcern("majority"),
         write_concern=WriteConcern("majority", j=True, wtimeout=MAJORITY_MS),
     )
+
+
+def open_database(url: str, name: str) -> Database:
+    """A database of the server at `url`. All of one process share a client, which `close_clients` closes."""
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if url not in clients:
+        clients[url] = open_client(url)
+    return database_of(clients[url], name)
+
+
+async def close_clients() -> None:
+    """Close what `open_database` has opened in this event loop."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await close_client(client)
 
 
 @contextmanager
@@ -128,6 +155,34 @@ async def insert_if_new(collection: Collection, row: Row) -> bool:
         except DuplicateKeyError:
             return False
     return True
+
+
+async def update_if(collection: Collection, expected: Row, change: Row) -> bool:
+    """Change the one document that is as `expected` (its `_id` and more). False: it is not so. Raises Unavailable.
+
+    MongoDB looks and writes in one step. FerretDB 1.24 looks first and then writes whatever it finds, so of two at
+    once both can succeed: at least those of one process take turns at a document.
+    """
+    turn = _turns.setdefault((collection.full_name, expected["_id"]), asyncio.Lock())
+    async with turn:
+        with translated():
+            done = await collection.update_one(expected, change)
+    return done.matched_count == 1
+
+
+async def in_parallel(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """The results in order, PARALLEL calls at a time. Raises the first error, once all have ended."""
+    free = asyncio.Semaphore(PARALLEL)
+
+    async def one(call: Awaitable[T]) -> T:
+        async with free:
+            return await call
+
+    results = await asyncio.gather(*(one(call) for call in calls), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return cast(list[T], results)
 
 
 async def check_format(database: Database, part: str, data_format: int) -> None:

@@ -12,15 +12,18 @@ from aktenlauf.kit.adapters.mongo import Database, check_format, insert_if_new, 
 from aktenlauf.kit.errors import Erased
 
 DATA_FORMAT = 1
-_TOMBSTONE = {"wrapped": None, "kek": None}
 
 
 class MongoKeyring:
-    """See `aktenlauf.kit.keyring.Keyring`. One document a key: {_id: name, wrapped, kek}, both null once destroyed."""
+    """See `aktenlauf.kit.keyring.Keyring`. Documents: `keys` {_id: name, wrapped, kek}, `destroyed` {_id: name}.
+
+    A tombstone is a document of its own, inserted before the key is deleted and looked for after it: so no update that
+    is under way can bring a destroyed key back, on a server whose updates are not atomic (FerretDB 1.24) either.
+    """
 
     def __init__(self, database: Database, *keks: bytes) -> None:
         self._wrap = KeyWrap(keks)
-        self._keys = database["keys"]
+        self._keys, self._destroyed = database["keys"], database["destroyed"]
 
     @classmethod
     async def open(cls, database: Database, *keks: bytes) -> "MongoKeyring":
@@ -43,25 +46,24 @@ class MongoKeyring:
     async def get(self, name: str) -> bytes:
         with translated():
             row: Any = await self._keys.find_one({"_id": name})
+            destroyed = await self._destroyed.find_one({"_id": name})
+        if destroyed:
+            raise Erased(name)
         if row is None:
             raise KeyError(name)
-        if row["wrapped"] is None:
-            raise Erased(name)
         return self._wrap.unwrap(row["wrapped"], row["kek"])
 
     async def destroy(self, name: str) -> None:
-        if not await insert_if_new(self._keys, {"_id": name, **_TOMBSTONE}):
-            with translated():
-                await self._keys.update_one({"_id": name}, {"$set": _TOMBSTONE})
+        await insert_if_new(self._destroyed, {"_id": name})
+        with translated():
+            await self._keys.delete_one({"_id": name})
 
     async def rewrap(self) -> int:
         done = 0
         with translated():
-            async for row in self._keys.find({"kek": {"$nin": [self._wrap.kek, None]}}):
+            async for row in self._keys.find({"kek": {"$ne": self._wrap.kek}}):
                 fresh = {"wrapped": self._wrap.rewrap(row["wrapped"], row["kek"]), "kek": self._wrap.kek}
-                # only what is still as it was read: a key destroyed meanwhile stays destroyed
-                same = {"_id": row["_id"], "kek": row["kek"]}
-                done += (await self._keys.update_one(same, {"$set": fresh})).modified_count
+                done += (await self._keys.update_one({"_id": row["_id"]}, {"$set": fresh})).modified_count
         return done
 
     async def close(self) -> None:

@@ -5,13 +5,14 @@ from aktenlauf.kit.identity import Side
 from aktenlauf.kit.settings import Settings, WrongSetting
 
 
-def configured_providers(settings: Settings, needed: bool) -> dict[Side, Provider] | None:
-    """One provider for each side; None where nothing is set and none is `needed`.
+def any_configured(settings: Settings) -> bool:
+    """Whether the operator named a provider."""
+    return bool(settings.oidc_applicants_issuer or settings.oidc_office_issuer)
 
-    Raises WrongSetting with the name of the setting that is missing, or that contradicts another.
-    """
-    if not needed and not settings.oidc_applicants_issuer and not settings.oidc_office_issuer:
-        return None
+
+def configured_providers(settings: Settings) -> dict[Side, Provider]:
+    """One provider for each side. Raises WrongSetting with the name of the setting that is missing, or that
+    contradicts another."""
     _check(settings)
     return {"public": _applicants(settings), "office": _office(settings)}
 

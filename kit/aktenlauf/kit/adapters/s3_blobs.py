@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import certifi
@@ -65,15 +65,14 @@ class S3Blobs:
 
     async def put(self, name: str, chunks: AsyncIterator[bytes]) -> int:
         upload = _Upload(self._client, self._bucket, _checked(name))
-        size, part = 0, bytearray()  # given away as it is: bytes would be a second copy
+        size = 0
         try:
             async for chunk in chunks:
                 size += len(chunk)
-                part += chunk
-                if len(part) >= PART_BYTES:
-                    await self._call(upload.send, part)
-                    part = bytearray()
-            await self._call(upload.finish, part)
+                upload.part += chunk
+                if len(upload.part) >= PART_BYTES:
+                    await self._call(upload.send)
+            await self._call(upload.finish)
         except BaseException:  # cancelled, too
             with suppress(Unavailable):
                 await asyncio.shield(self._call(upload.abort))
@@ -111,22 +110,29 @@ class _Upload:
 
     def __init__(self, client: Minio, bucket: str, name: str) -> None:
         self._client, self._place = client, (bucket, name)
+        self.part = bytearray()
+        """What was not sent yet."""
         self._id = ""
         self._etags: list[str] = []
 
-    def send(self, part: bytes) -> None:
+    def send(self) -> None:
         """One part, of PART_BYTES at least unless it is the last."""
         self._id = self._id or self._client._create_multipart_upload(*self._place, {})
         number = len(self._etags) + 1
-        self._etags.append(self._client._upload_part(*self._place, part, None, self._id, number))
+        self._etags.append(self._client._upload_part(*self._place, self._taken(), None, self._id, number))
 
-    def finish(self, rest: bytes) -> None:
+    def _taken(self) -> bytes:
+        """The part, no longer held here. Not turned into bytes, which would be a second copy of it."""
+        part, self.part = self.part, bytearray()
+        return cast(bytes, part)
+
+    def finish(self) -> None:
         """Make it visible, whole. Raises FileExistsError if the name is taken."""
         if not self._id:
-            self._client._put_object(*self._place, rest, dict(_IF_NEW))
+            self._client._put_object(*self._place, self._taken(), dict(_IF_NEW))
             return
-        if rest:
-            self.send(rest)
+        if self.part:
+            self.send()
         parts = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
             for number, etag in enumerate(self._etags, start=1)

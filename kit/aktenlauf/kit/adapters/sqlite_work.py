@@ -73,10 +73,14 @@ class SqliteWork:
         await self._run("DELETE FROM aside WHERE handler = ? AND position = ?", handler, position)
 
     async def gap(self, stream: str, version: int, at: datetime) -> None:
-        await self._run("INSERT OR IGNORE INTO gaps VALUES (?,?,?)", stream, version, timestamp(at))
+        sql = "INSERT INTO gaps VALUES (?,?,?) ON CONFLICT DO UPDATE SET version = max(version, excluded.version)"
+        await self._run(sql, stream, version, timestamp(at))
 
     async def gaps(self) -> Sequence[tuple[str, int]]:
         return await self._database.run(lambda db: db.execute("SELECT stream, version FROM gaps").fetchall())
+
+    async def filled(self, stream: str, version: int) -> None:
+        await self._run("DELETE FROM gaps WHERE stream = ? AND version <= ?", stream, version)
 
     async def take_lease(self, name: str, holder: str, seconds: float) -> bool:
         sql = (

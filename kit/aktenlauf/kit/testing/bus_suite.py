@@ -131,18 +131,29 @@ class BusSuite:
             await self.received_all(bus)
         assert listener.cases() == {("samples", case): [1, 2, 3, 4, 5] for case in "01"}
 
-    async def test_a_halt_of_the_receiver_ends_the_listening_and_nothing_is_acknowledged(
-        self, exchange: Exchange
-    ) -> None:
-        async def halt(_: Sequence[Delivery]) -> None:
-            raise Halt("two events at one place")
+    async def test_a_halt_of_the_receiver_stops_the_topic_that_it_met_and_no_other(self, exchange: Exchange) -> None:
+        listener, bus, halted = Listener(), await exchange.connect(), asyncio.Event()
 
-        await exchange.publish("samples", records_of("samples", 1, 1))
-        bus = await exchange.connect()
-        with pytest.raises(Halt):
-            await asyncio.wait_for(bus.listen(OWNERS, halt), 20)
-        assert not await bus.caught_up(OWNERS)
-        await bus.close()
+        def halt(batch: Sequence[Delivery]) -> None:
+            assert len({delivery.owner for delivery in batch}) == 1
+            if batch[0].owner == "samples":
+                assert not halted.is_set()
+                halted.set()
+                raise Halt("two events at one place")
+
+        listener.fail = halt
+        async with listening(bus, listener.receive):
+            await exchange.publish("samples", records_of("samples", 1, 1))
+            await asyncio.wait_for(halted.wait(), 20)
+            await exchange.publish("samples", [stored("samples/thing/0", 2, 2)])
+            await exchange.publish("others", records_of("others", 2, 3))
+            await until(lambda: bus.caught_up(["others"]))
+            assert not await bus.caught_up(["samples"])
+        assert listener.cases() == {("others", case): [1, 2, 3] for case in "01"}
+        again, bus = Listener(), await exchange.connect()
+        async with listening(bus, again.receive):
+            await self.received_all(bus)
+        assert again.cases()[("samples", "0")] == [1, 2]
 
     async def test_a_restart_goes_on_behind_what_was_received(self, exchange: Exchange) -> None:
         first, second = Listener(), Listener()

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from aktenlauf.kit.errors import Unavailable
 
-CHANGING = frozenset({"append", "hear", "write", "advance", "mark", "done", "gap", "publish", "prepare", "drop_others"})
+CHANGING = frozenset(
+    {"append", "hear", "write", "advance", "mark", "done", "gap", "filled", "publish", "prepare", "drop_others"}
+)
 """The calls after which something is different: dying at any other is dying at the next of these."""
 
 When = Literal["before", "after"]

@@ -41,6 +41,7 @@ class PermutingBus:
     def __init__(self, topics: Topics, service: str, seed: int) -> None:
         self._topics, self._service = topics, service
         self._random = random.Random(seed)
+        self._halted: set[str] = set()
 
     async def publish(self, records: Sequence[Stored]) -> None:
         for stored in records:
@@ -50,8 +51,12 @@ class PermutingBus:
     async def listen(self, owners: Collection[str], receive: Receive) -> None:
         while True:
             self._topics.grown.clear()
-            while lanes := self._pending(owners):
-                await self._deliver(self._random.choice(lanes), receive)
+            while lanes := [lane for lane in self._pending(owners) if lane[0] not in self._halted]:
+                lane = self._random.choice(lanes)
+                try:
+                    await self._deliver(lane, receive)
+                except Halt:
+                    self._halted.add(lane[0])
             await self._topics.grown.wait()
 
     async def restore(self, lacks: Lacks, receive: Receive) -> None:

@@ -65,10 +65,19 @@ class WorkSuite:
         await work.done("reactions", 1)
         assert [a.position for a in await work.aside()] == [2]
 
-    async def test_gaps_are_kept_with_the_first_version_heard_beyond_them(self, work: Work) -> None:
-        await work.gap("intake/application/1", 3, NOON)
+    async def test_gaps_are_kept_with_the_last_version_heard_beyond_them(self, work: Work) -> None:
+        for version in (3, 4, 3):
+            await work.gap("intake/application/1", version, NOON)
+        assert [tuple(gap) for gap in await work.gaps()] == [("intake/application/1", 4)]
+
+    async def test_a_gap_is_forgotten_once_all_up_to_its_end_was_heard(self, work: Work) -> None:
         await work.gap("intake/application/1", 4, NOON)
-        assert [tuple(gap) for gap in await work.gaps()] == [("intake/application/1", 3)]
+        await work.gap("intake/application/2", 4, NOON)
+        await work.filled("intake/application/1", 3)
+        assert len(await work.gaps()) == 2
+        await work.filled("intake/application/1", 5)
+        await work.filled("intake/application/3", 5)
+        assert [tuple(gap) for gap in await work.gaps()] == [("intake/application/2", 4)]
 
     async def test_a_lease_has_one_holder_who_renews_it_and_gives_it_back(self, work: Work) -> None:
         taken = await asyncio.gather(*(work.take_lease("tail", holder, 60) for holder in ("a", "b", "c")))

@@ -110,9 +110,19 @@ def undeclared_routes(app: FastAPI) -> list[str]:
         dependant = getattr(route, "dependant", None)
         if route.path == app.openapi_url:
             continue
-        if dependant is None or not any(isinstance(call, Permission | _Open) for call in _calls(dependant)):
+        if dependant is None or _declared(dependant) is None:
             found.extend(f"{method} {route.path}" for method in sorted(route.methods or {"*"}))
     return found
+
+
+def permission_of(dependant: Dependant) -> Permission | None:
+    """What a route demands; None where it is open to all."""
+    found = _declared(dependant)
+    return found if isinstance(found, Permission) else None
+
+
+def _declared(dependant: Dependant) -> Permission | _Open | None:
+    return next((call for call in _calls(dependant) if isinstance(call, Permission | _Open)), None)
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from importlib import import_module
 from os import PathLike, stat_result
 from pathlib import Path
@@ -12,9 +13,10 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from aktenlauf.kit.web import problems
+from aktenlauf.kit.web.api_description import describe
 from aktenlauf.kit.web.body_limit import BodyLimit
 from aktenlauf.kit.web.csrf import CsrfReader
 from aktenlauf.kit.web.health import Ready, health_routes
@@ -46,6 +48,7 @@ def create_service_app(
         openapi_url=f"/api/{name}/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # the name of the method in a generated client
         lifespan=lifespan,
         redirect_slashes=False,  # its redirect would repeat the request's Host
         middleware=[
@@ -61,14 +64,20 @@ def create_service_app(
     problems.install(app)
     for router in routers:
         app.include_router(router)
+    app.openapi = cache(lambda: describe(app, shell.cookies))  # type: ignore[method-assign] # as FastAPI's docs do
     return app
 
 
 def create_kit_app(shell: Shell, ready: Ready) -> FastAPI:
     """Static files and health, once per process whatever services it runs."""
     app = create_service_app("kit", [health_routes(ready)], shell, folder=KIT_FOLDER)
-    app.mount("/static", GZipMiddleware(_Static(), minimum_size=1024))
+    app.mount("/static", static_files())
     return app
+
+
+def static_files() -> ASGIApp:
+    """What belongs below `/static`."""
+    return GZipMiddleware(_Static(), minimum_size=1024)
 
 
 class _Static(StaticFiles):

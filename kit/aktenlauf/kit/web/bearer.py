@@ -8,13 +8,14 @@ from fastapi import Request
 from aktenlauf.kit.identity import Presented, Side, SignInFailed
 from aktenlauf.kit.web.pages import shell_of
 
+HEADER = "Authorization"
 SMOKE_SCOPE = "aktenlauf-smoke"
 """What a token must be issued for, to be exchanged for a session (docs/adr/0018)."""
 
 
 def bearer_token(request: Request) -> str | None:
     """The token of the header `Authorization: Bearer`, if there is one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = request.headers.get(HEADER, "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 

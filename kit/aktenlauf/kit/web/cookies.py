@@ -26,6 +26,10 @@ class Cookies:
     secret: bytes
     secure: bool
 
+    def session_name(self, side: Side) -> str:
+        """Name of the cookie with this side's session."""
+        return self._named(SESSION_NAMES[side])
+
     def session_token(self, request: Request, side: Side) -> str | None:
         """The token of this side's session cookie, if the cookie is ours."""
         token, _, seal = request.cookies.get(self._named(SESSION_NAMES[side]), "").partition(".")

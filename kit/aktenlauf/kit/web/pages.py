@@ -68,7 +68,8 @@ def page(
     shown. `context` goes to the template.
 
     Every template may rely on: _ ngettext locale dir side request path status person office_name office_kind nav
-    languages csrf command_id strip strip_href session_ends sign_in_href sign_out_href, and the filters of `web.i18n`.
+    languages csrf command_id strip strip_href contact session_ends sign_in_href sign_out_href, and the filters of
+    `web.i18n`.
     """
     language = speak_for(request)
     frame = _frame(request, language, counts or {}, authority)
@@ -139,6 +140,7 @@ def _frame(request: Request, language: Language, counts: Mapping[str, int], auth
         "command_id": new_id(),
         "strip": shell.settings.strip,
         "strip_href": shell.settings.strip_href,
+        "contact": shell.settings.contact,
         "session_ends": session.ends.isoformat() if person and session else None,
         "sign_in_href": sign_in_href(request, side),
         "sign_out_href": f"{_PREFIX_BY_SIDE[side]}/abmelden",

@@ -175,4 +175,9 @@ SIGN_IN_TEXTS: Mapping[SignInFailure, Words] = {
 
 FIELD_MISSING = "Diese Angabe fehlt."
 FIELD_INVALID = "Diese Angabe passt nicht."
+WRONG_LINK: Words = (
+    "Dieser Link passt nicht",
+    "Er ist unvollständig oder enthält etwas, das wir nicht kennen. Gehen Sie einen Schritt zurück oder beginnen Sie "
+    "auf der Startseite.",
+)
 WRONG_HOST = "Unter diesem Namen ist der Dienst nicht erreichbar."

@@ -23,7 +23,7 @@ from aktenlauf.kit.logs import logger
 from aktenlauf.kit.web.csrf import SAFE_METHODS
 from aktenlauf.kit.web.i18n import translate
 from aktenlauf.kit.web.pages import came_from, page, sign_in_href, speak_for
-from aktenlauf.kit.web.problem_texts import FIELD_INVALID, FIELD_MISSING, SIGN_IN_TEXTS, TEXTS
+from aktenlauf.kit.web.problem_texts import FIELD_INVALID, FIELD_MISSING, SIGN_IN_TEXTS, TEXTS, WRONG_LINK
 from aktenlauf.kit.web.refusals import NotSignedIn
 
 _log = logger(__name__)
@@ -54,7 +54,7 @@ class Problem:
     detail: str
     params: Mapping[str, Any] = field(default_factory=dict)
     errors: Sequence[Mapping[str, str]] = ()
-    """Of a malformed request: {field, message}, a field's name as a dotted path."""
+    """Of a malformed request: {field, message}, a field's name as a dotted path; told to machines alone."""
     reference: str | None = None
     """Id under which the log knows more."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -122,13 +122,11 @@ def _document(found: Problem) -> dict[str, Any]:
 def _page(request: Request, found: Problem) -> Response:
     title = translate(found.title).format(**found.params)
     detail = translate(found.detail).format(**found.params)
-    shown = {
+    shown: dict[str, Any] = {
         "title": title,
         "detail": detail,
-        "errors": [{**e, "message": translate(e["message"])} for e in found.errors],
         "actions": [{**a, "label": translate(a["label"])} for a in found.actions],
         "reference": found.reference,
-        "contact": request.app.state.shell.settings.contact,
     }
     try:
         return page(request, "problem.html", found.status, **shown)
@@ -194,6 +192,8 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
     if any(entry["type"] == "json_invalid" for entry in found):
         return respond(request, problem(400, Code.MALFORMED))
     errors = [_field_error(entry) for entry in found[:_ERRORS_MAX]]
+    if request.method in SAFE_METHODS and not wants_json(request):
+        return respond(request, Problem(422, Code.INVALID, *WRONG_LINK))  # nothing was typed into a form
     return respond(request, problem(422, Code.INVALID, errors=errors))
 
 

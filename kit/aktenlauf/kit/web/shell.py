@@ -26,7 +26,7 @@ class WebSettings:
     strip_href: str = ""
     """Where that line leads; empty: nowhere."""
     contact: str = ""
-    """Whom to turn to, shown on problem pages: a phone number or address."""
+    """Whom to turn to, shown below every public page and on problem pages: a phone number or address."""
     demo: bool = False
 
     def url(self, side: Side) -> str:

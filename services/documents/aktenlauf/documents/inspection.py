@@ -22,6 +22,8 @@ IMAGE_PIXELS_MAX = 100_000_000  # a phone's 100 megapixel photo; as PNG 400 MB w
 RENDERED_PIXELS_MAX = 8_000_000
 RENDERED_SIDE_MAX = 16_000  # JPEG ends at 65,500
 RENDERED_MEDIA_TYPE = JPEG
+BOUND_WIDTH_PX, BOUND_DPI = 1654, 200
+"""A photo as a page of a PDF: A4 as offices scan it."""
 DRAWN_SECONDS = 2.0
 """One job's time, but for its last page: a tenth of what a worker is given, so that a slow page still gets its own."""
 DRAWN_BYTES_MAX = 8_000_000
@@ -98,6 +100,20 @@ def draw(
     except (_Refused, pypdfium2.PdfiumError, OSError, SyntaxError) as error:
         raise CannotShow from error
     return drawn
+
+
+def bind(photos: list[tuple[bytes, str]]) -> bytes:
+    """Photos, each with its media type, as the pages of one PDF, in this order. The same photos give the same bytes, so
+    that a form that is sent twice carries the same document. Raises `CannotShow`.
+    """
+    out = BytesIO()
+    try:
+        pages = [_image_page(data, media_type, 0, BOUND_WIDTH_PX) for data, media_type in photos]
+        told = {"resolution": BOUND_DPI, "quality": _JPEG_QUALITY, "creationDate": None, "modDate": None}
+        pages[0].save(out, "PDF", save_all=True, append_images=pages[1:], **told)
+    except (_Refused, OSError, SyntaxError) as error:
+        raise CannotShow from error
+    return out.getvalue()
 
 
 class _Refused(Exception):

@@ -17,7 +17,7 @@ from aktenlauf.contracts.documents import PageImages, UploadedFile
 from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.documents.domain import AcceptUpload, DeleteDocument
-from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, files_of, read_form, take
+from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, bound, files_of, read_form, take
 from aktenlauf.documents.views import files, unread
 from aktenlauf.kit.errors import CommandReused, Erased, NotFound, Refused
 from aktenlauf.kit.files import fetch
@@ -40,6 +40,7 @@ from aktenlauf.kit.web.commands import (
 from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.kit.web.limits import limited
 from aktenlauf.kit.web.pages import page, shell_of, speak_for
+from aktenlauf.kit.web.problems import Problem, respond
 from aktenlauf.kit.web.security import as_uploaded_content
 from aktenlauf.kit.web.unread import counts
 
@@ -53,6 +54,9 @@ REQUEST_BYTES_MAX = 220_000_000
 TOLD_SECONDS = 1.0
 """How long a request waits for a document that it names: the page that led here may be of a service that heard of it
 sooner."""
+
+TOGETHER = "zusammen"
+"""The field that asks for one document of several photos."""
 
 PROBLEMS = {
     Code.EMPTY_FILE: "{name} ist leer. Bitte wählen Sie die Datei noch einmal aus.",
@@ -69,6 +73,13 @@ PROBLEMS = {
 }
 """What went wrong with an upload, and the way out; German msgids."""
 
+NOT_OPEN = (
+    "Die Nachweise sind gerade nicht geöffnet",
+    "Vielleicht war die Seite lange offen. Was Sie gespeichert haben, ist noch da: Öffnen Sie die Nachweise noch "
+    "einmal. Wenn das nicht hilft, gehört der Link zu keinem Antrag von Ihnen.",
+)
+"""For a draft whose right to upload has run out, and for what is not theirs; German msgids."""
+
 DONE = frozenset({"accepted", "not-needed", "complete"})
 """States of a demanded document in which the applicant has nothing left to do."""
 
@@ -77,14 +88,20 @@ DONE = frozenset({"accepted", "not-needed", "complete"})
 async def evidence(request: Request, person: Applicant, case: str, zu: str | None = None) -> Response:
     """The evidence of one case or draft; `zu`: the request of the office that brought the applicant here."""
     current = await up_to_date(request)
-    doc, grant = await _opened(request, person, case)
+    try:
+        doc, grant = await _opened(request, person, case)
+    except NotFound:
+        return _not_open(request, case)
     return await _show(request, person, case, doc, grant, asked=zu, updating=not current)
 
 
 @router.post("/nachweise/{case}", dependencies=[limited("upload")])
 async def upload(request: Request, person: Applicant, case: str) -> Response:
     """Take files for one kind of evidence, or remove one. A refused file says why; the others stay."""
-    doc, grant = await _opened(request, person, case)
+    try:
+        doc, grant = await _opened(request, person, case)
+    except NotFound:
+        return _not_open(request, case)
     try:
         form = await read_form(request)
     except Refused as refused:
@@ -118,6 +135,9 @@ async def _accept(
     parts = files_of(form)
     if not parts:
         problems.append(_problem(Refused(Code.INVALID)))
+    if TOGETHER in form:
+        name = f"{catalogue().evidence[kind].label.de}.pdf"
+        parts = await bound(service.ports.workers, parts, service.settings.upload_bytes_max, name)
     for number, part in enumerate(parts):
         try:
             if len(doc.get("documents", {})) + len(outcomes) >= limit:
@@ -213,6 +233,12 @@ async def _opened(request: Request, person: Applicant, case: str) -> tuple[Docum
     if doc is None and grant is None:
         raise NotFound(case)
     return doc or {}, grant
+
+
+def _not_open(request: Request, case: str) -> Response:
+    """404 with a way on. Whose draft it is, only intake knows: it renews the right, or answers 404 itself."""
+    way = {"href": f"/antrag/{quote(case)}/nachweise", "label": "Nachweise noch einmal öffnen"}
+    return respond(request, Problem(404, Code.NOT_FOUND, *NOT_OPEN, actions=[way]))
 
 
 async def _once_told(load: Callable[[], Awaitable[Document]], document: str) -> Document:

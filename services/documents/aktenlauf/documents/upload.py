@@ -8,6 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import PurePath
 
 from starlette.datastructures import FormData, UploadFile
@@ -16,10 +17,12 @@ from starlette.requests import Request
 
 from aktenlauf.contracts.documents import UploadedFile
 from aktenlauf.contracts.errors import Code
-from aktenlauf.documents.recognition import HEAD_BYTES, Recognised, Refusal, recognise, refuse_size
+from aktenlauf.documents import inspection
+from aktenlauf.documents.recognition import HEAD_BYTES, PDF, Recognised, Refusal, recognise, refuse_size
 from aktenlauf.kit.blobs import Blobs
 from aktenlauf.kit.errors import Refused
 from aktenlauf.kit.files import keep_file
+from aktenlauf.kit.workers import WorkerFailed, Workers
 
 FILES_PER_REQUEST_MAX = 10
 NAME_CHARACTERS_MAX = 200
@@ -61,6 +64,28 @@ async def read_form(request: Request) -> FormData:
 def files_of(form: FormData, field: str = "file") -> Sequence[UploadFile]:
     """The files that were chosen; an empty file field is none."""
     return [part for part in form.getlist(field) if isinstance(part, UploadFile) and (part.filename or part.size)]
+
+
+async def bound(workers: Workers, parts: Sequence[UploadFile], bytes_max: int, name: str) -> Sequence[UploadFile]:
+    """Photos of one paper as one PDF, their pages in the order in which they were sent.
+
+    What are not all photos, or cannot be put together, comes back as it was: each is then taken, or refused, by itself.
+    Raises Unavailable.
+    """
+    photos: list[tuple[bytes, str]] = []
+    for part in parts:
+        content = b"" if (part.size or 0) > bytes_max else await part.read()
+        await part.seek(0)
+        found = recognise(content[:HEAD_BYTES], clean_name(part.filename or ""))
+        if isinstance(found, Recognised):
+            photos.append((content, found.media_type))
+    if len(parts) < 2 or len(photos) < len(parts) or any(media_type == PDF for _content, media_type in photos):
+        return parts
+    try:
+        document = await workers.run(inspection.bind, photos)
+    except WorkerFailed:
+        return parts
+    return [UploadFile(BytesIO(document), size=len(document), filename=name)]
 
 
 async def take(blobs: Blobs, part: UploadFile, bytes_max: int) -> Kept:

@@ -20,7 +20,7 @@ from aktenlauf.kit.errors import NotYet
 from aktenlauf.kit.files import keep_file
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.mailer import Mail
-from aktenlauf.kit.paper import typeset
+from aktenlauf.kit.press import printed
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scope import System
 
@@ -47,7 +47,7 @@ async def make_receipt(event: ApplicationSubmitted, meta: Meta, do: Do, service:
         meta.at,
         named,
     )
-    pdf = await ports.workers.run(typeset, TEMPLATE, data)
+    pdf = await printed(ports.workers, TEMPLATE, data)
     file = await keep_file(ports.blobs, pdf, f"Eingangsbestaetigung-{event.number}.pdf", "application/pdf")
     yield do(
         IssueReceipt,

@@ -11,6 +11,7 @@ from aktenlauf.contracts.intake import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CaseNumberClaimed,
+    DraftDiscarded,
     FreeText,
     Message,
     MessageDelivered,
@@ -48,6 +49,12 @@ class Submit(OfApplication):
     documents: tuple[DocumentRef, ...]
     digest: str
     content: ApplicationContent
+
+
+class DiscardDraft(OfApplication):
+    """Give up what was never filed. Of this and `Submit` the first begins the stream, and the other is refused."""
+
+    reason: Literal["draft-deleted", "draft-expired"]
 
 
 class IssueReceipt(OfApplication):
@@ -105,7 +112,7 @@ class RecordNotification(OfApplication):
 class Application:
     """State of one application."""
 
-    status: Literal["none", "submitted", "withdrawn"] = "none"
+    status: Literal["none", "discarded", "submitted", "withdrawn"] = "none"
     office: str = ""
     party: str = ""
     receipt: bool = False
@@ -122,6 +129,8 @@ def decide(command: OfApplication, state: Application) -> Sequence[Event]:
     match command:
         case Submit():
             return _submit(command, state)
+        case DiscardDraft():
+            return _discard(command, state)
         case IssueReceipt():
             if state.receipt:
                 return []
@@ -152,7 +161,17 @@ def _open(state: Application) -> list[Event]:
     return []
 
 
+def _discard(command: DiscardDraft, state: Application) -> list[Event]:
+    if state.status == "discarded":
+        return []
+    if state.status != "none":
+        raise Refused(Code.ALREADY_SUBMITTED)
+    return [DraftDiscarded(reason=command.reason)]
+
+
 def _submit(command: Submit, state: Application) -> list[Event]:
+    if state.status == "discarded":
+        raise Refused(Code.ERASED)
     if state.status != "none":
         raise Refused(Code.ALREADY_SUBMITTED)
     return [
@@ -207,6 +226,8 @@ def _deliver(command: DeliverMessage, state: Application) -> list[Event]:
 def evolve(state: Application, event: Event) -> Application:
     """The state after `event`."""
     match event:
+        case DraftDiscarded():
+            return replace(state, status="discarded")
         case ApplicationSubmitted():
             supplied = frozenset(ref.document for ref in event.documents)
             return replace(state, status="submitted", office=event.office, party=event.party, supplied=supplied)

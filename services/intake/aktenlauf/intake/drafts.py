@@ -1,18 +1,16 @@
 """Drafts: what an applicant has typed and not yet submitted, as an object over the `Drafts` port.
 
 No events: a draft is overwritten with every save, sealed with the key of its case, and erased when it is deleted or
-left alone. Case id and key exist from the start; the application stream begins when it is submitted, and from then on
-there is no draft any more, even if its record should still lie there.
+left alone. Case id and key exist from the start; the application stream begins when it is filed or discarded, and from
+then on there is no draft any more, even if its record should still lie there.
 """
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
-from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -20,11 +18,10 @@ from pydantic import BaseModel, Field
 from aktenlauf.contracts import catalogue
 from aktenlauf.contracts.common import Content
 from aktenlauf.intake import forms
-from aktenlauf.intake.domain import APPLICATION
+from aktenlauf.intake.domain import DiscardDraft
 from aktenlauf.intake.values import FieldError, Form
 from aktenlauf.kit.drafts import Draft as Stored
-from aktenlauf.kit.erasure import OrderErasure
-from aktenlauf.kit.errors import Conflict, NotFound, Unavailable
+from aktenlauf.kit.errors import Conflict, NotFound, Refused, Unavailable
 from aktenlauf.kit.ids import derived_id, new_id
 from aktenlauf.kit.keyring import case_key
 from aktenlauf.kit.scope import System
@@ -36,9 +33,6 @@ applicant can be expected to come back (Art. 5(1)(e) GDPR: storage limitation)."
 SAVE_ATTEMPTS = 5
 TYPED_MAX_CHARACTERS = 100_000
 BERLIN = ZoneInfo("Europe/Berlin")
-
-
-_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 class Typed(BaseModel):
@@ -127,7 +121,7 @@ async def start(service: Service, party: str, key: str, locale: str, at: datetim
 async def find(service: Service, case: str, party: str) -> Draft | None:
     """The draft, or None if there is none (any more) for this person."""
     stored = await service.ports.drafts.load(case)
-    if stored is None or stored.party != party or await is_submitted(service, case):
+    if stored is None or stored.party != party or await has_ended(service, case):
         return None
     return await _open(service, stored)
 
@@ -144,16 +138,15 @@ async def of_party(service: Service, party: str) -> list[Draft]:
     """All drafts of one person, the last saved first."""
     found = []
     for stored in await service.ports.drafts.of_party(party):
-        draft = None if await is_submitted(service, stored.case) else await _open(service, stored)
+        draft = None if await has_ended(service, stored.case) else await _open(service, stored)
         if draft:
             found.append(draft)
     return found
 
 
-async def is_submitted(service: Service, case: str) -> bool:
-    """Whether the application of this case was filed: its draft then counts for nothing."""
-    _, version = await service.runner.state(APPLICATION, f"intake/application/{case}")
-    return version > 0
+async def has_ended(service: Service, case: str) -> bool:
+    """Whether the application was filed or the draft discarded: its record then counts for nothing."""
+    return await service.ports.log.version(f"intake/application/{case}") > 0
 
 
 async def save_step(
@@ -224,30 +217,15 @@ def gaps(draft: Draft, today: date) -> list[forms.Missing]:
     return sorted((gap for gap in found if gap.step not in last), key=lambda gap: order[gap.step])
 
 
-def turn(case: str) -> asyncio.Lock:
-    """To be held while a draft is filed or discarded: each looks first whether the other has come before it.
-
-    Two windows, or a draft that expires while it is filed; an application that was confirmed must not be erased.
-    """
-    return _turns.setdefault(case, asyncio.Lock())
-
-
 async def discard(service: Service, case: str, reason: Literal["draft-deleted", "draft-expired"], at: datetime) -> None:
-    """Erase a draft with everything that was uploaded to it. What was submitted is not touched but for the record."""
-    async with turn(case):
-        if not await is_submitted(service, case):
-            await service.run(
-                OrderErasure(
-                    id=derived_id(reason, case),
-                    at=at,
-                    actor=f"system:{reason}",
-                    scope=System(reason),
-                    service=service.name,
-                    case=case,
-                    keys=(case_key(case),),
-                    reason=reason,
-                )
-            )
+    """Give up a draft; everything that was uploaded to it is erased by a reaction. What was filed is not touched.
+
+    Two windows, or a draft that expires while it is filed, also in two processes: whose event begins the application's
+    stream has won, so that an application that was confirmed is never erased, and nothing is left undecided.
+    """
+    given: dict[str, Any] = {"at": at, "actor": f"system:{reason}", "scope": System(reason)}
+    with suppress(Refused):
+        await service.run(DiscardDraft(id=derived_id(reason, case), **given, case=case, reason=reason))
     await service.ports.drafts.delete(case)
 
 

@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 
 from aktenlauf.contracts.common import DocumentRef
 from aktenlauf.contracts.envelope import Meta
-from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted, FreeText, Message, ReceiptIssued
+from aktenlauf.contracts.intake import (
+    ApplicationContent,
+    ApplicationSubmitted,
+    DraftDiscarded,
+    FreeText,
+    Message,
+    ReceiptIssued,
+)
 from aktenlauf.contracts.review import CaseClosed, DecisionIssued, EvidenceRequested, QuestionAsked
 from aktenlauf.contracts.scheduling import (
     AppointmentBooked,
@@ -25,8 +32,10 @@ from aktenlauf.intake.domain import About, DeliverMessage
 from aktenlauf.intake.views import applications, stored
 from aktenlauf.kit import erasure
 from aktenlauf.kit.decider import Command
+from aktenlauf.kit.erasure import OrderErasure
 from aktenlauf.kit.errors import NotYet
 from aktenlauf.kit.ids import derived_id
+from aktenlauf.kit.keyring import case_key
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import Document
@@ -40,6 +49,12 @@ _BERLIN = ZoneInfo("Europe/Berlin")
 async def drop_draft(event: ApplicationSubmitted, meta: Meta, service: Any) -> None:
     """What was submitted is no draft any more, even if the process died right behind the submission."""
     await service.ports.drafts.delete(meta.case)
+
+
+@reactions.on(DraftDiscarded, name="erase-draft")
+async def erase_draft(event: DraftDiscarded, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
+    """Its record goes with all that was uploaded, even if the process died right behind the decision."""
+    yield do(OrderErasure, service=service.name, case=meta.case, keys=(case_key(meta.case),), reason=event.reason)
 
 
 @reactions.on(ReceiptIssued, name="deliver-receipt")

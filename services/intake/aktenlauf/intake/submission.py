@@ -19,7 +19,6 @@ from aktenlauf.contracts.offices import Office, by_postcode
 from aktenlauf.intake import case_number, drafts, forms, views
 from aktenlauf.intake.domain import ClaimNumber, Submit
 from aktenlauf.intake.drafts import Draft
-from aktenlauf.kit.erasure import is_ordered
 from aktenlauf.kit.errors import Erased, NotFound, Refused
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.runner import Outcome
@@ -102,10 +101,10 @@ async def submit(service: Service, draft: Draft, given: Mapping[str, Any]) -> Ou
     evidence = await service.find(views.evidence, Party(draft.party), draft.case)
     fields = contents(draft, office, usable_documents(evidence), drafts.today_of(given["at"]))
     number = await claim_number(service, draft.case, given["at"])
-    async with drafts.turn(draft.case):
-        if await is_ordered(service, draft.case):
-            raise Erased(draft.case)
+    try:
         return await service.run(Submit(**given, case=draft.case, number=number, **fields))
+    except NotFound:  # the stream belongs to nobody: it began with the end of the draft
+        raise Erased(draft.case) from None
 
 
 async def claim_number(service: Service, case: str, at: datetime) -> str:

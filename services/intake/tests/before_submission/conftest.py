@@ -14,13 +14,13 @@ from fastapi import FastAPI
 
 from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.contracts.envelope import Event, encode, stamp
-from aktenlauf.contracts.intake import ApplicationSubmitted
+from aktenlauf.contracts.intake import ApplicationSubmitted, DraftDiscarded
 from aktenlauf.intake import forms, views
 from aktenlauf.intake.domain import DECIDERS
 from aktenlauf.intake.pages import case as case_pages
 from aktenlauf.intake.pages import draft, finding, public
 from aktenlauf.intake.processing_times import decided
-from aktenlauf.intake.reactions import drop_draft
+from aktenlauf.intake.reactions import drop_draft, erase_draft
 from aktenlauf.kit import erasure
 from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_providers
 from aktenlauf.kit.adapters.oidc import OidcIdentity
@@ -200,6 +200,7 @@ def _definition() -> Definition:
     reactions = Reactions("reactions")
     erasure.register(reactions, None)
     reactions.effect(ApplicationSubmitted, name="drop-draft")(drop_draft)
+    reactions.on(DraftDiscarded, name="erase-draft")(erase_draft)
     return Definition(
         name="intake",
         hears=frozenset({"documents", "review"}),

@@ -213,6 +213,15 @@ async def test_the_pages_of_a_draft_carry_the_right_to_upload_to_it_and_to_no_ot
         assert intake.service.ports.grants.read(token, "another", intake.clock()) is None
 
 
+async def test_the_way_to_the_evidence_gives_a_new_right_to_the_owner_of_the_draft_alone(intake, browser, path):
+    case = path.rsplit("/", 1)[1]
+    answer = await browser.get(f"{path}/nachweise")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/nachweise/{case}")
+    assert any(c.startswith(UPLOAD_COOKIE) for c in answer.headers.get_list("set-cookie"))
+    stranger = await intake.signed_in("omar")
+    assert (await stranger.get(f"{path}/nachweise")).status_code == 404
+
+
 async def test_the_overview_counts_uploaded_evidence_and_not_what_was_rejected(intake, browser, path):
     case = path.rsplit("/", 1)[1]
     party = await intake.party(case)

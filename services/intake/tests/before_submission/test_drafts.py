@@ -1,6 +1,5 @@
 """Drafts over the real port: round trip, two windows, strangers, expiry."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,15 +7,13 @@ import pytest
 
 from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.intake import drafts, submission
-from aktenlauf.intake.domain import Submit
+from aktenlauf.intake.domain import DiscardDraft
 from aktenlauf.intake.drafts import KEPT, Shown, StepChanged
-from aktenlauf.kit.erasure import OrderErasure
-from aktenlauf.kit.errors import Erased, NotFound
-from aktenlauf.kit.ids import new_id
+from aktenlauf.kit.errors import NotFound
 from aktenlauf.kit.keyring import case_key, is_erased
-from aktenlauf.kit.scope import Party, System
+from aktenlauf.kit.scope import System
 
-from .conftest import COMPLETE, DECLARATIONS, NOW
+from .conftest import NOW
 
 STEP = catalogue().services["study_extension"].step("person_name")
 OTHER = catalogue().services["study_extension"].step("contact_reach")
@@ -118,40 +115,20 @@ async def test_a_draft_expires_sixty_days_after_its_last_save_and_not_before(int
     assert await drafts.sweep_expired_drafts(intake.service) == 0
     intake.clock.now += timedelta(seconds=1)
     assert await drafts.sweep_expired_drafts(intake.service) == 1
-    assert await intake.events(f"intake/erasure/{draft.case}") == ["erasure-ordered"]
+    assert await drafts.find(intake.service, draft.case, "p1") is None
     await intake.settled()
+    assert await intake.events(f"intake/erasure/{draft.case}") == ["erasure-ordered", "keys-destroyed"]
     assert await is_erased(intake.service.ports.keyring, case_key(draft.case))
     assert await drafts.find(intake.service, draft.case, "p1") is None
 
 
-def submittable(draft):
-    """The draft as it is to be filed, and the applicant's command."""
-    answers = {**COMPLETE, **dict.fromkeys(DECLARATIONS, True)}
-    content = draft.content.model_copy(update={"answers": answers})
-    given = {"id": new_id(), "at": NOW, "actor": "party-1", "scope": Party(draft.party), "seen": None}
-    return replace(draft, content=content), given
-
-
-async def test_what_another_window_has_discarded_is_not_filed_any_more(intake):
-    """Not even while its key is still there: whoever files it would be told that it was filed, and then lose it."""
+async def test_a_draft_that_was_decided_on_is_erased_although_the_process_died_behind_that(intake):
     draft = await begin(intake)
-    order = {"at": NOW, "actor": "test", "scope": System("test"), "keys": ("case/another",), "reason": "draft-deleted"}
-    await intake.service.run(OrderErasure(id="order", service="intake", case=draft.case, **order))
-    with pytest.raises(Erased):
-        await submission.submit(intake.service, *submittable(draft))
-    assert await intake.events(f"intake/application/{draft.case}") == []
-
-
-async def test_what_is_filed_while_another_window_discards_it_stays(intake):
-    draft = await begin(intake)
-    async with drafts.turn(draft.case):
-        discarding = asyncio.create_task(drafts.discard(intake.service, draft.case, "draft-deleted", NOW))
-        await asyncio.sleep(0)
-        ready, given = submittable(draft)
-        fields = submission.contents(ready, submission.office_of(ready), (), NOW.date())
-        await intake.service.run(Submit(**given, case=draft.case, number="AL-1", **fields))
-    await discarding
-    assert await intake.events(f"intake/erasure/{draft.case}") == []
+    given = {"id": "d", "at": NOW, "actor": "test", "scope": System("test")}
+    await intake.service.run(DiscardDraft(**given, case=draft.case, reason="draft-deleted"))
+    await intake.settled()
+    assert await intake.service.ports.drafts.load(draft.case) is None
+    assert await is_erased(intake.service.ports.keyring, case_key(draft.case))
 
 
 async def test_sweeping_never_erases_what_was_submitted(intake):

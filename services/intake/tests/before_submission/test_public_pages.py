@@ -4,9 +4,14 @@ import re
 
 import pytest
 
+from aktenlauf.contracts.catalogue import catalogue
 from aktenlauf.contracts.offices import offices
+from aktenlauf.intake.subjects import SUBJECTS, offered
 
-PATHS = ("/", "/hilfe", "/impressum", "/datenschutz", "/barrierefreiheit", "/antrag/neu/study_extension")
+PATHS = (
+    *("/", "/finden", "/thema/studium", "/thema/schutz", "/antrag/neu/study_extension"),
+    *("/hilfe", "/impressum", "/datenschutz", "/barrierefreiheit"),
+)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -59,3 +64,29 @@ async def test_the_accessibility_statement_has_an_address_to_report_barriers_to(
     for office in offices().values():
         assert (f"mailto:{office.contact.email}" in page.text) is not office.test
     assert 'id="melden"' in page.text
+
+
+async def test_every_subject_leads_on_and_says_where_nothing_is_online_yet(intake):
+    browser = intake.browser()
+    start = (await browser.get("/")).text
+    for subject in SUBJECTS:
+        assert f'href="/thema/{subject.key}"' in start
+        page = await browser.get(f"/thema/{subject.key}")
+        online = bool(offered(subject, catalogue().services.values()))
+        assert ("/antrag/neu/" in page.text) is online
+        assert ("noch nicht online</h2>" in page.text) is not online
+        assert 'href="/#zustaendig"' in page.text
+    assert (await browser.get("/thema/gibt-es-nicht")).status_code == 404
+
+
+async def test_four_questions_find_the_application_and_an_open_one_is_named(intake):
+    browser = intake.browser()
+    asked = await browser.get("/finden")
+    assert (asked.status_code, asked.text.count("<fieldset")) == (200, 4)
+    found = await browser.get("/finden?thema=studium&wunsch=extension&titel=title&ablauf=over&los=1")
+    assert 'href="/antrag/neu/study_extension"' in found.text
+    assert "sofort" in found.text
+    open_ones = await browser.get("/finden?thema=studium&titel=erfunden&los=1")
+    assert open_ones.status_code == 422
+    assert 'href="#wunsch"' in open_ones.text and 'href="#titel"' in open_ones.text
+    assert 'href="#thema"' not in open_ones.text

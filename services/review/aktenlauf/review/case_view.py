@@ -54,7 +54,7 @@ case_file = View("case_file", version=3)
 
 
 DRAFTS_OWNER = "intake"
-"""Erases drafts; what was submitted is erased by review. Of a draft, which only its uploads tell of, nothing is left."""
+"""Erases drafts; what was submitted is erased by review. Of a draft, known by its uploads alone, nothing is left."""
 
 
 @case_file.on(ApplicationSubmitted)

@@ -14,7 +14,7 @@ from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotYet
 from aktenlauf.kit.files import keep_file
 from aktenlauf.kit.ids import derived_id
-from aktenlauf.kit.paper import typeset
+from aktenlauf.kit.press import printed
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import Document
@@ -38,7 +38,7 @@ async def make_notice(event: DecisionApproved, meta: Meta, do: Do, service: Any)
     data = await _data(service, doc, proposal, event, meta)
     if data is None:
         return  # erased meanwhile: there is nobody to notify
-    pdf = await service.ports.workers.run(typeset, TEMPLATE, data)
+    pdf = await printed(service.ports.workers, TEMPLATE, data)
     file = await keep_file(service.ports.blobs, pdf, f"Bescheid-{doc['number']}.pdf", "application/pdf")
     legal = legal_of(offices()[doc["office"]], meta.at.astimezone(_BERLIN).date())
     yield do(

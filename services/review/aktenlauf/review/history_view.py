@@ -3,7 +3,7 @@
 from bisect import insort
 from typing import Any
 
-from aktenlauf.contracts.common import Accessed, ErasureOrdered, PersonalDataErased
+from aktenlauf.contracts.common import Accessed, ErasureOrdered, KeysDestroyed, PersonalDataErased
 from aktenlauf.contracts.documents import (
     DocumentChecked,
     DocumentDeleted,
@@ -15,6 +15,7 @@ from aktenlauf.contracts.envelope import Event, Meta
 from aktenlauf.contracts.intake import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    DraftDiscarded,
     MessageDelivered,
     MessageRead,
     NotificationSent,
@@ -58,10 +59,10 @@ HISTORY_EVENTS: tuple[type[Event], ...] = (
     AnswerReceived, DecisionProposed, DecisionReturned, DecisionApproved, DecisionIssued, AppointmentRequired,
     CaseClosed, AppointmentOffered, SlotChosen, ChoiceLost, AppointmentBooked, AppointmentMoved, AppointmentCancelled,
     OfferExpired, AttendanceRecorded, MessagePrepared, MessageSent, MessageRefused, MessageReceived,
-    ErasureOrdered, PersonalDataErased,
+    ErasureOrdered, KeysDestroyed, PersonalDataErased, DraftDiscarded,
 )  # fmt: skip
 
-history = View("history", version=3)
+history = View("history", version=4)
 """`entries` [{id, kind, service, at, actor, data}] in the order in which things happened; `looks` {...}: who looked at
 what on which day, how often, first and last."""
 
@@ -71,7 +72,8 @@ _LEFT_OUT = frozenset({"sealed", "blobs", "digest", "party", "keys"})
 @history.on(*HISTORY_EVENTS)
 def remember(doc: Document, event: Any, meta: Meta) -> object:
     """What, when, who, and the event's open fields."""
-    if isinstance(event, ErasureOrdered | PersonalDataErased) and meta.source == DRAFTS_OWNER:
+    of_erasure = isinstance(event, ErasureOrdered | KeysDestroyed | PersonalDataErased)
+    if isinstance(event, DraftDiscarded) or (of_erasure and meta.source == DRAFTS_OWNER):
         return DELETE
     if isinstance(event, ApplicationSubmitted):
         doc["offices"] = [event.office]

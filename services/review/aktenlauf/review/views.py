@@ -47,7 +47,7 @@ worklist = View(
         "family",
         "proposed_at",
         "taken_by",
-    ),  # fmt: skip
+    ),
 )
 """One row a case. `state`: open, asked, proposed, approved, issued, closed; absent until the case is opened.
 

@@ -105,11 +105,11 @@ def service(key: str) -> tuple[str, str]:
 
 def who(actor: str | None, names: Mapping[str, str]) -> str:
     """Who did it: a colleague's name, the applicant, or the program."""
-    if actor is None or actor.startswith("system:"):
-        return "System"
-    if actor.startswith("party-"):
-        return "Antragsteller/in"
-    return names.get(actor, "Sachbearbeitung")
+    match side(actor):
+        case "system" | "person" as found:
+            return PEOPLE[found]
+        case _:
+            return names.get(actor or "", "Sachbearbeitung")
 
 
 def sentence(entry: Mapping[str, Any]) -> str:
@@ -200,7 +200,9 @@ SENTENCES: Mapping[str, Callable[[Data], str]] = {
     "message-refused": _fixed("XAusländer-Nachricht nicht angenommen"),
     "message-received": lambda data: f"XAusländer-Nachricht {data['type']} aus dem Fachverfahren",
     "erasure-ordered": lambda data: f"Löschung angeordnet: {REASONS[data['reason']]}",
+    "keys-destroyed": _fixed("Schlüssel der persönlichen Daten vernichtet"),
     "personal-data-erased": _fixed("Persönliche Daten gelöscht"),
+    "draft-discarded": _fixed("Entwurf verworfen"),
 }
 """By event name, as in its type."""
 
@@ -210,3 +212,43 @@ TECHNICAL = frozenset({"document-scanned", "document-checked", "notification-sen
 MARKED = frozenset({"application-submitted", "evidence-requested", "supplement-filed", "question-answered",
                     "decision-proposed", "decision-issued", "application-withdrawn", "case-closed"})  # fmt: skip
 """Milestones: marked in lists."""
+AREAS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "antrag": ("Antrag", frozenset({"application-submitted", "receipt-issued", "application-withdrawn", "case-opened",
+                                    "case-assigned", "case-closed"})),
+    "nachweise": ("Nachweise", frozenset({"document-uploaded", "document-scanned", "document-checked",
+                                          "document-rejected", "document-deleted", "supplement-filed",
+                                          "supplement-received", "evidence-reviewed", "evidence-requested"})),
+    "nachrichten": ("Nachrichten", frozenset({"question-asked", "question-answered", "answer-received",
+                                              "message-delivered", "message-read", "notification-sent"})),
+    "entscheidung": ("Entscheidung", frozenset({"decision-proposed", "decision-returned", "decision-approved",
+                                                "decision-issued"})),
+    "termine": ("Termine", frozenset({"appointment-required", "appointment-offered", "slot-chosen", "choice-lost",
+                                      "appointment-booked", "appointment-moved", "appointment-cancelled",
+                                      "offer-expired", "attendance-recorded"})),
+    "austausch": ("Fachverfahren", frozenset({"message-prepared", "message-sent", "message-refused",
+                                              "message-received"})),
+    "loeschung": ("Löschung", frozenset({"erasure-ordered", "keys-destroyed", "personal-data-erased",
+                                       "draft-discarded"})),
+}  # fmt: skip
+"""Parts of the history, each event in one, by the word in the address."""
+PEOPLE: Mapping[str, str] = {"person": "Antragsteller/in", "amt": "Behörde", "system": "System"}
+"""Who acts, by the word in the address."""
+_SERVICES: Mapping[str, str] = {
+    "intake": "Antrag",
+    "documents": "Unterlagen",
+    "review": "Prüfung",
+    "scheduling": "Termine",
+    "xoev-gateway": "Austausch",
+}
+
+
+def side(actor: str | None) -> str:
+    """Which of PEOPLE an actor belongs to."""
+    if actor is None or actor.startswith("system:"):
+        return "system"
+    return "person" if actor.startswith("party-") else "amt"
+
+
+def part(service: str) -> str:
+    """The part of the system in which something happened."""
+    return _SERVICES.get(service, service)

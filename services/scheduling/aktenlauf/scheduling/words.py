@@ -1,15 +1,16 @@
 """Days and times in the words of a page. Times are Berlin's, digits Western in every language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from babel.dates import format_date, format_skeleton
 
+from aktenlauf.contracts.scheduling import Need
 from aktenlauf.kit.web.i18n import Language, time_hm
 from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.scheduling.domain import berlin_day
 
-NEEDS = {
+NEEDS: Mapping[Need, str] = {
     "step-free": "Zugang ohne Stufen",
     "sign-language": "Dolmetschen in Gebärdensprache",
     "little-german": "Ich verstehe nur wenig Deutsch",
@@ -18,7 +19,7 @@ NEEDS = {
 """What can be needed at a counter (`contracts.scheduling.Need`), in the applicant's words; German msgids."""
 
 
-def needs(keys: Iterable[str]) -> list[tuple[str, str]]:
+def needs(keys: Iterable[Need]) -> list[tuple[str, str]]:
     """These needs as (key, words)."""
     return [(key, _(NEEDS[key])) for key in keys]
 

@@ -36,7 +36,7 @@ from aktenlauf.kit.errors import NotFound, NotYet
 from aktenlauf.kit.files import keep_file
 from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.logs import logger
-from aktenlauf.kit.paper import typeset
+from aktenlauf.kit.press import printed
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.xoev_gateway import mapping
 from aktenlauf.xoev_gateway.cases import (
@@ -309,4 +309,4 @@ async def _words(
     if can_carry(text):
         return text, None
     data = text_data(title, text, meta.time, content.locale)
-    return IN_PDF, await service.ports.workers.run(typeset, TEMPLATE, data)
+    return IN_PDF, await printed(service.ports.workers, TEMPLATE, data)

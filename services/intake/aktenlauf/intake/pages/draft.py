@@ -14,7 +14,7 @@ from aktenlauf.intake.drafts import Draft
 from aktenlauf.intake.pages import check, progress, question, words
 from aktenlauf.intake.pages.case import case_page
 from aktenlauf.intake.pages.counts import counts_of
-from aktenlauf.intake.pages.draft_request import Visit, draft_page, visit
+from aktenlauf.intake.pages.draft_request import Visit, draft_page, grant_upload, visit
 from aktenlauf.kit.scope import Party
 from aktenlauf.kit.views import Document, Query
 from aktenlauf.kit.web.access import Applicant
@@ -72,6 +72,16 @@ async def delete(request: Request, person: Applicant, case: str) -> Response:
     draft = await drafts.load(visited.service, case, visited.party)
     await drafts.discard(visited.service, draft.case, "draft-deleted", visited.at)
     return RedirectResponse("/antrag?geloescht=1", 303)
+
+
+@router.get("/antrag/{case}/nachweise")
+async def to_evidence(request: Request, person: Applicant, case: str) -> Response:
+    """To the evidence of a draft with a new right to upload: the way on for whom the last one has run out."""
+    visited = await visit(request, person)
+    draft = await drafts.load(visited.service, case, visited.party)
+    response = RedirectResponse(f"/nachweise/{draft.case}", 303)
+    grant_upload(visited, draft, response)
+    return response
 
 
 def _draft_entry(visited: Visit, draft: Draft) -> dict[str, Any]:

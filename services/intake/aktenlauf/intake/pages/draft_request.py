@@ -54,7 +54,7 @@ def draft_page(visited: Visit, draft: Draft, template: str, status: int = 200, *
     title = draft.offer.title.pick(visited.locale)
     frame = {"draft": draft, "offer_title": title, "later_href": "/antrag"}
     response = page(visited.request, template, status, **{**frame, **context})
-    _grant_upload(visited, draft, response)
+    grant_upload(visited, draft, response)
     return response
 
 
@@ -72,7 +72,8 @@ def shown(form: Mapping[str, list[str]]) -> Shown:
     return Shown(int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None, window[:64])
 
 
-def _grant_upload(visited: Visit, draft: Draft, response: Response) -> None:
+def grant_upload(visited: Visit, draft: Draft, response: Response) -> None:
+    """The right to upload to this draft, for as long as `kit.grants` says."""
     cookies = shell_of(visited.request).cookies
     session = cookies.session_token(visited.request, "public")
     if session is None:

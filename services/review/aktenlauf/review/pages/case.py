@@ -7,18 +7,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from aktenlauf.contracts.documents import PageImages, UploadedFile
-from aktenlauf.contracts.errors import Code
 from aktenlauf.kit.errors import CommandReused, NotFound, Refused
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Staff
 from aktenlauf.kit.web.commands import by_staff, scope_of_staff, see_other, service_of
-from aktenlauf.kit.web.i18n import date_num, datetime_num
-from aktenlauf.kit.web.problem_texts import TEXTS
+from aktenlauf.kit.web.i18n import date_num, datetime_num, time_hm
 from aktenlauf.review import answers, words
+from aktenlauf.review.comparison import compare
 from aktenlauf.review.domain import ReviewEvidence, TakeCase, Verdict
 from aktenlauf.review.pages import office
-from aktenlauf.review.pages.came_in import came_in
+from aktenlauf.review.pages.came_in import as_it_is_now, overtaken
 from aktenlauf.review.pages.office import CaseRoute, Caseworker, Opened
 from aktenlauf.review.pages.typed import TOO_LONG, clean
 from aktenlauf.review.views import case_file, history
@@ -45,7 +44,7 @@ async def desk(request: Request, staff: Staff, case: str) -> Response:
 
 @router.post("/amt/{case}/pruefen")
 async def review(request: Request, staff: Caseworker, case: str) -> Response:
-    """Judge one item, and go on to the next open one. If something came in meanwhile, the note is kept."""
+    """Judge one item, and go on to the next open one. If something happened meanwhile, the note is kept."""
     shown = await office.open_case(request, staff, case)
     form = await request.form()
     kind, document, note = (str(form.get(name, "")) for name in ("nachweis", "dokument", "vermerk"))
@@ -72,14 +71,10 @@ async def review(request: Request, staff: Caseworker, case: str) -> Response:
     )
     try:
         outcome = await service_of(request).run(command)
-    except Refused as refused:
-        if refused.code != Code.CHANGED:
-            raise
-        news = await came_in(request, case, command.seen)
+    except (Refused, CommandReused) as error:
+        news = await overtaken(request, case, command.seen, error)
+        shown = await as_it_is_now(request, staff, case)
         return await _desk(request, shown, kind, document, None, 409, **kept, news=news)
-    except CommandReused as reused:
-        errors = [("vermerk", TEXTS[reused.code][1])]
-        return await _desk(request, shown, kind, document, None, 409, **kept, errors=errors)
     doc = shown.doc
     doc.setdefault("verdicts", {})[kind] = {"verdict": verdict}
     return see_other(request, _path(case, nachweis=_first_open(doc) or kind), outcome)
@@ -159,6 +154,7 @@ async def _desk(
         done=sum(1 for name in kinds if name in doc.get("verdicts", {})),
         missing=len(office.missing(doc)),
         current=current,
+        compared=_compared(shown, chosen[0], current),
         earlier=_of(shown.case, documents[place - 1]) if current and place > 0 else None,
         later=_of(shown.case, documents[place + 1]) if current and place + 1 < len(documents) else None,
         verdicts=VERDICTS,
@@ -166,6 +162,13 @@ async def _desk(
         large="gross" in request.query_params,
         **{**defaults, **context},
     )
+
+
+def _compared(shown: Opened, kind: str | None, current: dict[str, Any] | None) -> list[Any]:
+    """What was declared about the open item, beside the text of the document that is shown."""
+    if kind is None or shown.content is None:
+        return []
+    return compare(shown.doc["service"], kind, shown.content.answers, current["texts"] if current else ())
 
 
 def _chosen(
@@ -218,6 +221,7 @@ async def _view(request: Request, shown: Opened, doc: Document, number: str | No
         "page": page,
         "image": f"{address}/seite/{page}" if pages else None,
         "thumbs": [(n, f"{address}/seite/{n}", _of(shown.case, doc, n)) for n in range(1, pages + 1)],
+        "texts": images.texts if images else [],
         "text": images.texts[page - 1] if images and len(images.texts) >= page else "",
         "rejected": words.REJECTIONS.get(doc.get("rejected", "")),
         "hints": doc.get("hints", []),
@@ -240,7 +244,9 @@ async def entries_of(request: Request, entries: list[Document]) -> list[dict[str
             "title": words.sentence(entry),
             "at": entry["at"],
             "when": datetime_num(entry["at"]),
+            "time": f"{time_hm(entry['at'])} Uhr",
             "who": words.who(entry["actor"], names),
+            "part": words.part(entry["service"]),
             "mark": entry["kind"] in words.MARKED,
         }
         for entry in reversed(entries)

@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.review import Outcome, Reasons
-from aktenlauf.kit.errors import Refused
+from aktenlauf.kit.errors import CommandReused, Refused
 from aktenlauf.kit.web.access import Staff
 from aktenlauf.kit.web.commands import by_staff, see_other, service_of
 from aktenlauf.review import words
 from aktenlauf.review.domain import ApproveDecision, ProposeDecision, ReturnDecision
 from aktenlauf.review.notice import legal_of, tenor
 from aktenlauf.review.pages import office
-from aktenlauf.review.pages.came_in import came_in
+from aktenlauf.review.pages.came_in import as_it_is_now, overtaken
 from aktenlauf.review.pages.office import Approver, CaseRoute, Caseworker, Opened
 from aktenlauf.review.pages.typed import NO_DATE, STEP, TOO_LONG, clean, day_of, parts_of, typed_day
 from aktenlauf.review.rules.data import rules_data
@@ -97,10 +97,9 @@ async def propose(request: Request, staff: Caseworker, case: str) -> Response:
     )
     try:
         outcome = await service_of(request).run(command)
-    except Refused as refused:
-        if refused.code != Code.CHANGED:
-            raise
-        return await _show(request, shown, draft, "pruefen", await came_in(request, case, command.seen))
+    except (Refused, CommandReused) as error:
+        news = await overtaken(request, case, command.seen, error)
+        return await _show(request, await as_it_is_now(request, staff, case), draft, "pruefen", news)
     return see_other(request, f"/amt/{case}/bescheide", outcome)
 
 
@@ -127,12 +126,11 @@ async def decide_approval(request: Request, staff: Approver, case: str) -> Respo
         command = ApproveDecision(**given, case=case, staff=shown.me, decision=str(form.get("entscheidung", "")))
     try:
         outcome = await service_of(request).run(command)
-    except Refused as refused:
-        if refused.code not in (Code.CHANGED, Code.SAME_PERSON):
-            raise
-        news = await came_in(request, case, command.seen) if refused.code == Code.CHANGED else []
-        status = 409 if refused.code == Code.CHANGED else 422
-        return await _show_approval(request, shown, status, note=note, news=news)
+    except (Refused, CommandReused) as error:
+        if error.code == Code.SAME_PERSON:  # the page says why by itself
+            return await _show_approval(request, shown, 422, note=note)
+        news = await overtaken(request, case, command.seen, error)
+        return await _show_approval(request, await as_it_is_now(request, staff, case), 409, note=note, news=news)
     return see_other(request, "/amt/freigaben" if back else f"/amt/{case}/bescheide", outcome)
 
 
@@ -154,6 +152,7 @@ async def _show_approval(request: Request, shown: Opened, status: int = 200, **c
         tenor=tenor(shown.doc["service"], proposal["outcome"], until, reasons) if reasons else [],
         legal=_legal(shown) if reasons else None,
         missing=_unsettled(shown),
+        kept=[("Vermerk", context.get("note", ""))],
         page_label="Freigabe",
         **{**defaults, **context},
     )
@@ -180,6 +179,7 @@ async def _show(
         legal=_legal(shown),
         unsettled=_unsettled(shown),
         text_max=TEXT_MAX,
+        kept=[("Begründung", draft.reasons), ("Nebenbestimmungen", draft.conditions)] if step else [],
         page_label="Entscheidung",
     )
 

@@ -27,9 +27,9 @@ LISTS: Mapping[str, str] = {
 """Tabs by the word in the address."""
 ALARMING = frozenset({"faellig", "gefaehrdet"})
 ORDERS: Mapping[str, str] = {
-    "": "Frist, dringendste zuerst",
-    "eingang": "Eingang, älteste zuerst",
-    "eingang-neu": "Eingang, neueste zuerst",
+    "": "Dringlichkeit",
+    "eingang": "Älteste zuerst",
+    "eingang-neu": "Neueste zuerst",
 }
 """Ways to sort a list that begins at no limit of its own."""
 _ORDER_FIELDS = {"eingang": ("filed_at", False), "eingang-neu": ("filed_at", True)}
@@ -75,7 +75,7 @@ class Chosen:
             return "zuletzt geändert zuerst"
         if self.list == "freigabe":
             return "älteste Vorschläge zuerst"
-        return ORDERS[self.order] if self.order else "nach Dringlichkeit sortiert"
+        return f"nach Eingang, {ORDERS[self.order].lower()}" if self.order else "nach Dringlichkeit sortiert"
 
 
 def read_chosen(params: Mapping[str, str]) -> Chosen:

@@ -7,8 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from aktenlauf.contracts.errors import Code
-from aktenlauf.kit.errors import Refused
+from aktenlauf.kit.errors import CommandReused, Refused
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Staff
 from aktenlauf.kit.web.commands import by_staff, see_other, service_of
@@ -16,7 +15,7 @@ from aktenlauf.kit.web.i18n import date_num
 from aktenlauf.review import letters, words
 from aktenlauf.review.domain import AskQuestion, RequestEvidence
 from aktenlauf.review.pages import office
-from aktenlauf.review.pages.came_in import came_in
+from aktenlauf.review.pages.came_in import as_it_is_now, overtaken
 from aktenlauf.review.pages.office import CaseRoute, Caseworker, Opened
 from aktenlauf.review.pages.typed import NO_DATE, STEP, TOO_LONG, clean, day_of, parts_of, typed_day
 from aktenlauf.review.rules.data import rules_data
@@ -130,11 +129,10 @@ def _read(shown: Opened, form: Any) -> Letter:
 async def _send(request: Request, shown: Opened, kind: str, letter: Letter, command: Any) -> Response:
     try:
         outcome = await service_of(request).run(command)
-    except Refused as refused:
-        if refused.code != Code.CHANGED:
-            raise
-        news = await came_in(request, shown.case, command.seen)
-        return await _show(request, shown, kind, letter, "pruefen", news)
+    except (Refused, CommandReused) as error:
+        news = await overtaken(request, shown.case, command.seen, error)
+        now_shown = await as_it_is_now(request, shown.person, shown.case, "messages")
+        return await _show(request, now_shown, kind, letter, "pruefen", news)
     return see_other(request, f"/amt/{shown.case}/nachrichten", outcome)
 
 
@@ -160,6 +158,7 @@ async def _show(
         explained=_explained(shown) if kind == "nachfordern" else "",
         language=LANGUAGES.get(shown.content.locale) if shown.content else None,
         text_max=TEXT_MAX,
+        kept=[("Text", letter.text)] if step else [],
         page_label="Nachforderung" if kind == "nachfordern" else "Frage",
     )
 

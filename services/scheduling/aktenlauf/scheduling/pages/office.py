@@ -11,8 +11,10 @@ from starlette.responses import Response
 
 from aktenlauf.contracts.intake import ApplicationContent
 from aktenlauf.contracts.offices import Place
+from aktenlauf.contracts.scheduling import Need, Needs
 from aktenlauf.kit.errors import NotFound
 from aktenlauf.kit.identity import Person
+from aktenlauf.kit.sealing import Sealing
 from aktenlauf.kit.service import Service
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.access import Staff, requires
@@ -40,6 +42,7 @@ class Row:
 
     doc: Document
     name: str | None
+    needs: Sequence[Need] = ()
 
 
 @router.get("")
@@ -76,7 +79,7 @@ async def record_attendance(request: Request, staff: Counter, case: str) -> Resp
     given = await by_staff(request, staff, form)
     outcome = await service.run(RecordAttendance(**given, case=case, came=form.get("gekommen") == "ja"))
     back = berlin_day(datetime.fromisoformat(doc["start"])) if doc.get("start") else ""
-    return see_other(request, f"/amt/termine?tag={back}" if back else "/amt/termine", outcome)
+    return see_other(request, f"/amt/termine?tag={back}#termin-{case}" if back else "/amt/termine", outcome)
 
 
 @router.get("/schliessen")
@@ -135,7 +138,13 @@ async def _with_names(request: Request, staff: Person, docs: Sequence[Document])
     await asyncio.gather(*(looked(request, staff, doc["case"], "appointment") for doc in docs))
     sealing = service_of(request).ports.sealing
     contents = await asyncio.gather(*(sealing.open_token(doc["sealed"], ApplicationContent) for doc in docs))
-    return [Row(doc, content.name if content else "") for doc, content in zip(docs, contents, strict=True)]
+    needs = await asyncio.gather(*(_needs(sealing, doc) for doc in docs))
+    return [Row(doc, c.name if c else "", needed) for doc, c, needed in zip(docs, contents, needs, strict=True)]
+
+
+async def _needs(sealing: Sealing, doc: Document) -> Sequence[Need]:
+    told = await sealing.open_token(doc["needs"], Needs) if doc.get("needs") else None
+    return told.needs if told else ()
 
 
 async def _group(service: Service, office: str, place: Place, day: date, rows: Sequence[Row]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import { startFocus } from "./focus.js";
 import { startKeys } from "./keys.js";
 import { startMenus } from "./menus.js";
 import { startMessages } from "./messages.js";
+import { startPrint } from "./print.js";
 import { startSession } from "./session.js";
 import { startUnsaved } from "./unsaved.js";
 import { startUploads } from "./upload.js";
@@ -19,6 +20,7 @@ for (const start of [
   startUploads,
   startCountdowns,
   startSession,
+  startPrint,
   startUnsaved,
 ]) {
   start();

@@ -1,17 +1,17 @@
 /* One line of the upload list, made from <template id="upload-zeile"> of the page. */
 import { text } from "./messages.js";
 
-export function addRow(form, input, file) {
+export function addRow(form, input, name) {
   const line = document.getElementById("upload-zeile").content.firstElementChild.cloneNode(true);
   const list = (input.closest("[data-upload-part]") ?? form).querySelector("[data-upload-list]");
   const [note, bar, button] = ["small", "progress", "button"].map((name) => line.querySelector(name));
   const row = { cancelled: false };
   let abort = () => {};
 
-  line.querySelector("bdi").textContent = file.name;
-  bar.setAttribute("aria-label", file.name);
+  line.querySelector("bdi").textContent = name;
+  bar.setAttribute("aria-label", name);
   note.textContent = text("waiting");
-  button.querySelector(".kern-sr-only").textContent = ` ${file.name}`;
+  button.querySelector(".kern-sr-only").textContent = ` ${name}`;
   button.addEventListener("click", () => {
     row.cancelled = true;
     line.remove();

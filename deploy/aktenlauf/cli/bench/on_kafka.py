@@ -1,0 +1,40 @@
+"""Topics for a benchmark on the Kafka that AKTENLAUF_KAFKA names, deleted afterwards."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from aktenlauf.cli.bench.report import Result
+from aktenlauf.kit.adapters.kafka_topics import make_topics, own_topics
+from aktenlauf.kit.settings import load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a benchmark may work: the topics of a service called `review`, under a prefix of its own."""
+
+    servers: str
+    prefix: str
+
+
+@asynccontextmanager
+async def kafka(result: Result) -> AsyncIterator[Place | None]:
+    """None, with a note in the result, where no Kafka is named. Raises Unavailable where it does not answer."""
+    servers = load_settings().kafka
+    if not servers:
+        result.notes.append("NO KAFKA: AKTENLAUF_KAFKA names none, so nothing was measured.")
+        yield None
+        return
+    place = Place(servers, f"bench-{uuid4().hex[:12]}.")
+    topics = own_topics(place.prefix, "review")
+    await make_topics(servers, topics)
+    try:
+        yield place
+    finally:
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+        await admin.start()
+        await admin.delete_topics(list(topics))
+        await admin.close()

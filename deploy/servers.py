@@ -7,7 +7,7 @@ import sys
 import time
 
 from native.containers import engine_answers
-from native.install import CannotInstall, clamd, console, install
+from native.install import CannotInstall, console, fetch_clamd, install
 from native.places import RUNS, SERVERS
 from native.processes import NotReady
 from native.sets import ServerSet, sweep
@@ -28,14 +28,14 @@ def fetch() -> int:
     except CannotInstall as error:
         _alarm(f"{error}\nTests on the real servers are left out.")
         return 0
-    if clamd() is None:
-        _alarm("no ClamAV here, and no right to install Debian's clamav-daemon: its tests are left out.")
+    _fetch_clamd()
     return 0
 
 
 def up() -> int:
     """Exit code: 0 when all servers are ready, 1 when they could not be installed or started."""
     started = time.monotonic()
+    _fetch_clamd()
     try:
         with console.status("servers: starting"):
             addresses = MAIN.start()
@@ -53,6 +53,11 @@ def down() -> int:
     MAIN.stop()
     sweep()
     return 0
+
+
+def _fetch_clamd() -> None:
+    if not fetch_clamd():
+        _alarm("no ClamAV here, and Debian's clamav-daemon cannot be installed: its tests are left out.")
 
 
 def _alarm(message: str) -> None:

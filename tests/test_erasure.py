@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from aktenlauf.cli.journey import Journey
 from aktenlauf.cli.visitor import Page, Visitor
-from aktenlauf.contracts.common import ErasureOrdered, PersonalDataErased
+from aktenlauf.contracts.common import ErasureOrdered, KeysDestroyed, PersonalDataErased
 from aktenlauf.contracts.envelope import parse
 from aktenlauf.kit.clock import ShiftedClock
 from aktenlauf.kit.erasure import CERTIFY_AFTER
@@ -255,15 +255,17 @@ async def test_it_is_certified_once_no_cache_can_hold_the_key(stage: Stage) -> N
     async def told(service: str) -> list[type]:
         return [type(parse(s.record).event) for s in await stage.here[service].ports.log.read(stream)]
 
-    assert await told("review") == [ErasureOrdered]
+    assert await told("review") == [ErasureOrdered, KeysDestroyed]
     stage.clock.advance(CERTIFY_AFTER + timedelta(seconds=1))
     for service, definition in ((s, stage.here[s].definition) for s in stage.here.installation.services):
         if service == "review" or "review" in definition.hears:
 
             async def is_told(service: str = service) -> bool:
-                return await told(service) == [ErasureOrdered, PersonalDataErased]
+                return await told(service) == [ErasureOrdered, KeysDestroyed, PersonalDataErased]
 
             await until(is_told)
+    _, destroyed, certified = [parse(s.record).meta.at for s in await stage.here["review"].ports.log.read(stream)]
+    assert certified - destroyed == CERTIFY_AFTER
     await stage.here.settled()
 
 

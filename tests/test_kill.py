@@ -12,26 +12,33 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 
-import httpx
-import orjson
 import pytest
 import pytest_asyncio
 
 from aktenlauf.cli.demo_clock import NAME as CLOCK_FILE
 from aktenlauf.cli.demo_clock import DemoClock
-from aktenlauf.cli.journey import Journey
 from aktenlauf.cli.visitor import Visitor
-from aktenlauf.kit.log import Stored
 
-from .comparison import Named, differences, named, run_of
-from .course import Words, document, photo, signed_in, whole
+from .comparison import differences
+from .crowd import (
+    APPLICANTS,
+    NOW,
+    WORDS,
+    Left,
+    assert_dense,
+    assert_every_journey_came_to_its_end,
+    assert_heard_is_what_its_owner_has,
+    assert_no_command_was_done_twice,
+    crowd,
+    left_of,
+    word,
+)
 from .inside import inside
 from .installed import Running, free_port, launch, start
-from .marks import files_below, mark, search
-from .reading import Documents, all_documents, all_records
+from .marks import files_below, search
+from .reading import all_documents
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,23 +51,6 @@ DELAY_SECONDS_MAX = 0.2
 """From that answer to the kill: what follows from a request goes on in the background."""
 STILLBORN = 0.15
 """Share of kills that hit it before it is ready."""
-PATIENCE_SECONDS = 120
-NOW = "2026-11-22T09:00:00+01:00"
-"""A Sunday: no appointment of the day passes by while the journeys run, and both runs have the same days."""
-APPLICANTS = ("pruefling", "amira", "mateo")
-
-
-@dataclass
-class Left:
-    """What one run left, read once everything had settled."""
-
-    cases: list[str]
-    kills: int
-    logs: dict[str, list[Stored]]
-    documents: Documents
-    names: Named
-    handed_over: dict[str, int]
-    """How many files lie in each hand-over point."""
 
 
 @dataclass
@@ -69,57 +59,29 @@ class Runs:
 
     undisturbed: Left
     killed: Left
+    kills: int
     data: Path
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
     folder = tmp_path_factory.mktemp("kill")
-    undisturbed = await _left(folder / "undisturbed", *await _journeys(folder / "undisturbed", None))
-    killed = await _left(folder / "killed", *await _journeys(folder / "killed", random.Random(SEED)))
-    yield Runs(undisturbed, killed, folder / "killed")
+    undisturbed, _ = await _run(folder / "undisturbed", None)
+    killed, kills = await _run(folder / "killed", random.Random(SEED))
+    yield Runs(undisturbed, killed, kills, folder / "killed")
 
 
-async def _journeys(data: Path, killing: random.Random | None) -> tuple[list[str], int]:
-    """Run all journeys at once, to the end of each; the cases, and how often the installation was killed."""
+async def _run(data: Path, killing: random.Random | None) -> tuple[Left, int]:
+    """What the journeys left, and how often the installation was killed meanwhile."""
     port = free_port()
     running = await asyncio.to_thread(start, data, port, {"AKTENLAUF_NOW": NOW})
     killer = Killer(running, port, killing)
-    visitors = [
-        Visitor(running.url, transport=Counted(killer), patience_seconds=PATIENCE_SECONDS)
-        for _ in range(3 * len(APPLICANTS))
-    ]
     try:
-        journeys = [await _signed_in(n, visitors[3 * n : 3 * n + 3]) for n in range(len(APPLICANTS))]
-        killer.begin()
-        await asyncio.gather(*(whole(j, _words(n), place_in_list=n) for n, j in enumerate(journeys)))
+        cases = await crowd(running.url, killer.begin, killer.answered)
     finally:
         await killer.end()
-        for visitor in visitors:
-            await visitor.close()
-    return [j.case for j in journeys], killer.kills
-
-
-async def _signed_in(number: int, visitors: list[Visitor]) -> Journey:
-    people = (APPLICANTS[number], "pruefung", "freigabe")
-    answers = {"person.family_name": _mark("Familie", number), "study.subject": _mark("Fach", number)}
-    return await signed_in(visitors[0], visitors[1], visitors[2], people, answers, PATIENCE_SECONDS)
-
-
-def _words(number: int) -> Words:
-    return Words(
-        request=_mark("Nachforderung", number),
-        question=_mark("Frage", number),
-        answer=_mark("Antwort", number),
-        passport=document(f"{_mark('Pass', number)}.pdf", _mark("Passtext", number)),
-        enrolment=photo(f"{_mark('Foto', number)}.jpg", _mark("Fototext", number)),
-        insurance=document(f"{_mark('Kasse', number)}.pdf", _mark("Kassentext", number)),
-    )
-
-
-def _mark(what: str, number: int) -> str:
-    """A word of one journey alone, as a name must be: of letters."""
-    return mark(f"{what}{'ABC'[number]}")
+    async with inside(data, DemoClock(data / CLOCK_FILE, datetime.fromisoformat(NOW))) as here:
+        return await left_of(here, cases, data / "mail", data / "xoev-gateway"), killer.kills
 
 
 class Killer:
@@ -177,78 +139,24 @@ class Killer:
             await probe.close()
 
 
-class Counted(httpx.AsyncHTTPTransport):
-    """The network, telling of every answer."""
-
-    def __init__(self, killer: Killer) -> None:
-        super().__init__()
-        self._killer = killer
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
-        self._killer.answered()
-        return response
-
-
-async def _left(data: Path, cases: list[str], kills: int) -> Left:
-    """Open what is there, let everything that is still to be done be done, read it."""
-    async with inside(data, DemoClock(data / CLOCK_FILE, datetime.fromisoformat(NOW))) as here:
-        await here.settled()
-        names = named(await run_of(here))
-        logs, documents = await all_records(here), await all_documents(here)
-    points = ("mail", *(f"xoev-gateway/drop/{p}" for p in ("to-office", "to-portal", "from-office", "refused")))
-    return Left(cases, kills, logs, documents, names, {p: len(list((data / p).glob("[!.]*"))) for p in points})
-
-
-def _own(service: str, records: list[Stored]) -> list[Stored]:
-    return [stored for stored in records if stored.stream.startswith(f"{service}/")]
-
-
 # --- after the kills ----------------------------------------------------------------------------------------------
 
 
 async def test_every_journey_came_to_its_end(runs: Runs) -> None:
-    assert runs.killed.kills >= KILLS_MIN
-    assert len(set(runs.killed.cases)) == len(APPLICANTS)
-    booked = {case: runs.killed.documents["scheduling appointments"][case]["state"] for case in runs.killed.cases}
-    assert set(booked.values()) == {"booked"}
+    assert runs.kills >= KILLS_MIN
+    assert_every_journey_came_to_its_end(runs.killed)
 
 
 async def test_positions_and_versions_have_no_gaps(runs: Runs) -> None:
-    for records in runs.killed.logs.values():
-        assert [stored.position for stored in records] == list(range(1, len(records) + 1))
-        versions: dict[str, list[int]] = {}
-        for stored in records:
-            versions.setdefault(stored.stream, []).append(stored.version)
-        assert all(found == list(range(1, len(found) + 1)) for found in versions.values())
+    assert_dense(runs.killed)
 
 
 async def test_no_command_was_done_twice(runs: Runs) -> None:
-    for service, records in runs.killed.logs.items():
-        streams: dict[str, list[tuple[str, str]]] = {}
-        for stored in _own(service, records):
-            envelope = orjson.loads(stored.record)
-            streams.setdefault(stored.stream, []).append((envelope["causationid"], envelope["type"]))
-        for stream, events in streams.items():
-            commits = [command for command, _ in groupby(command for command, _ in events)]
-            assert len(commits) == len(set(commits)), stream
-            assert len(events) == len(set(events)), stream
+    assert_no_command_was_done_twice(runs.killed)
 
 
 async def test_what_was_heard_is_byte_for_byte_what_its_owner_has(runs: Runs) -> None:
-    logs = runs.killed.logs
-    for hearer, records in logs.items():
-        heard: dict[str, list[bytes]] = {}
-        for stored in records:
-            heard.setdefault(stored.stream, []).append(stored.record)
-        for owner in logs.keys() - {hearer}:
-            own: dict[str, list[bytes]] = {}
-            for stored in _own(owner, logs[owner]):
-                own.setdefault(stored.stream, []).append(stored.record)
-            told = {stream: content for stream, content in heard.items() if stream.startswith(f"{owner}/")}
-            assert all(own[stream] == content for stream, content in told.items()), (hearer, owner)
-    for service in ("intake", "review"):
-        assert any(not stored.stream.startswith(f"{service}/") for stored in logs[service])
+    assert_heard_is_what_its_owner_has(runs.killed)
 
 
 async def test_the_same_happened_as_in_an_undisturbed_run(runs: Runs) -> None:
@@ -258,11 +166,11 @@ async def test_the_same_happened_as_in_an_undisturbed_run(runs: Runs) -> None:
 
 async def test_each_message_and_mail_was_handed_over_once(runs: Runs) -> None:
     assert runs.killed.handed_over == runs.undisturbed.handed_over
-    assert runs.killed.handed_over["mail"] and runs.killed.handed_over["xoev-gateway/drop/to-office"]
+    assert runs.killed.handed_over["mail"] and runs.killed.handed_over["to-office"]
 
 
 async def test_no_word_of_anybody_is_found_in_what_a_killed_installation_left(runs: Runs) -> None:
-    words = [_mark(what, n) for what in ("Familie", "Fach", "Antwort", "Pass", "Passtext") for n in range(3)]
+    words = [word(what, n) for what in WORDS for n in range(len(APPLICANTS))]
     handed_over = runs.data / "mail", runs.data / "xoev-gateway" / "drop"
     log = (runs.data.parent / f"{runs.data.name}.log").read_bytes()
     assert search([*files_below(runs.data, handed_over), ("log", log)], words) == {}

@@ -39,7 +39,8 @@ async def _two(data: Path) -> AsyncIterator[tuple[Inside, Journey, Journey]]:
 
 async def _journey(here: Inside, applicant: str, name: str) -> Journey:
     people = (applicant, "pruefung", "freigabe")
-    return await signed_in(*(here.visitor() for _ in people), people, {"person.family_name": name})  # type: ignore[misc]
+    answers = {"person.family_name": name, "contact.email": f"{name.lower()}@post.example"}
+    return await signed_in(*(here.visitor() for _ in people), people, answers)  # type: ignore[misc]
 
 
 async def _aside(here: Inside, service: str, handler: str) -> list[tuple[str, Standing]]:
@@ -65,15 +66,15 @@ async def _command(data: Path, *words: str) -> str:
 # --- a delivery ---------------------------------------------------------------------------------------------------
 
 
-def _break_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = deliveries.receipt_data
+def _break_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = deliveries.Mail
 
-    def broken(*args: Any) -> Any:
-        if any(STOPPED in str(arg) for arg in args):
+    def broken(**fields: Any) -> Any:
+        if STOPPED.lower() in fields["to"]:
             raise Broken(STOPPED)
-        return made(*args)
+        return made(**fields)
 
-    monkeypatch.setattr(deliveries, "receipt_data", broken)
+    monkeypatch.setattr(deliveries, "Mail", broken)
 
 
 async def _told(here: Inside, case: str, kind: type[Any]) -> list[Any]:
@@ -86,42 +87,43 @@ async def test_a_case_that_is_stopped_stops_no_other_and_is_finished_in_order(
 ) -> None:
     data = tmp_path / "var"
     with monkeypatch.context() as breaking:
-        _break_receipts(breaking)
+        _break_mails(breaking)
         async with _two(data) as (here, stopped, free):
             await _stop(here, stopped)
             await whole(free, Words())
-            assert {group for group, _ in await _aside(here, "intake", "deliveries")} == {stopped.case}
+            assert {group for group, _ in await _aside(here, "intake", "mail")} == {stopped.case}
             await _shows_it(data, stopped, free)
     async with _two(data) as (here, again, _):
         again.case = stopped.case
-        behind = await _aside(here, "intake", "deliveries")
-        assert len(behind) == 3 and not await _told(here, again.case, ReceiptIssued)
+        behind = await _aside(here, "intake", "mail")
+        assert len(behind) == 3 and not await _told(here, again.case, NotificationSent)
         await _replay(here, data, again.case)
         await _is_finished_in_order(here, again)
 
 
 async def _stop(here: Inside, j: Journey) -> None:
-    """Up to the receipt, which fails; then two letters of the office, of which no mail can tell."""
+    """Up to the mail that tells of the receipt, which fails; then two letters of the office, whose mails wait."""
     await fill_in(j, Words())
     await j.submit()
-    await _is_aside(here, "intake", "deliveries", 1)
+    await _is_aside(here, "intake", "mail", 1)
+    assert await _told(here, j.case, ReceiptIssued)
     await j.in_worklist()
     await j.take()
     for number, question in enumerate(("Erste Frage?", "Zweite Frage?"), 2):
         await j.ask(question)
-        await _is_aside(here, "intake", "deliveries", number)
+        await _is_aside(here, "intake", "mail", number)
 
 
 async def _shows_it(data: Path, stopped: Journey, free: Journey) -> None:
     said = await _command(data, "list")
-    assert stopped.case in said and "deliveries" in said and "make-receipt: Broken" in said
+    assert stopped.case in said and "mail" in said and "notify: Broken" in said
     assert free.case not in said
     assert STOPPED not in said
 
 
 async def _replay(here: Inside, data: Path, case: str) -> None:
-    assert "then the 2 behind it, in order" in await _command(data, "replay", "intake", "deliveries", case)
-    await _is_aside(here, "intake", "deliveries", 0)
+    assert "then the 2 behind it, in order" in await _command(data, "replay", "intake", "mail", case)
+    await _is_aside(here, "intake", "mail", 0)
     await here.settled()
     assert "Nothing is parked" in await _command(data, "list")
 

@@ -8,8 +8,10 @@ import base64
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -24,7 +26,10 @@ READY_SECONDS = 90.0
 
 
 class Fleet:
-    """`prefix` begins the names of its databases and topics: several fleets may share a set of servers."""
+    """`prefix` begins the names of its databases and topics: several fleets may share a set of servers.
+
+    `now` is its time when it is made, the same for all its processes, whenever each is started.
+    """
 
     def __init__(
         self,
@@ -33,15 +38,17 @@ class Fleet:
         prefix: str,
         replicas: int = 1,
         environment: Mapping[str, str] | None = None,
+        now: datetime | None = None,
     ) -> None:
         self.folder, self.prefix = folder, prefix
         self._ports = {name: free_port() for name in self._names(replicas)}
-        self._replicas = replicas
+        self._now, self._began = now, time.time()
         self.url = f"http://localhost:{self._ports[PROXY]}"
         self._environment = {
             **addresses.environment(),
             **self._sign_in(),
             "AKTENLAUF_BASE_URL": self.url,
+            "AKTENLAUF_DATA": str(self.folder / "data"),
             "AKTENLAUF_DEMO": "false",
             "AKTENLAUF_KAFKA_PREFIX": f"{prefix}.",
             "AKTENLAUF_KEK": base64.b64encode(os.urandom(32)).decode(),
@@ -116,6 +123,16 @@ class Fleet:
         """All that its processes have written to their logs."""
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob("*.log")))
 
+    def time(self) -> datetime:
+        """What its clocks show."""
+        return (self._now or datetime.now(UTC)) + timedelta(seconds=time.time() - self._began if self._now else 0)
+
+    def settings(self) -> dict[str, str]:
+        """Where its data are, by the names of `kit.settings`: to open them when it has ended."""
+        names = ("data", "kafka", "kek", "mongo", "s3", "clamd")
+        found = {name.removeprefix("AKTENLAUF_").lower(): value for name, value in self._environment.items()}
+        return {name: value for name, value in found.items() if name.startswith(names)}
+
     def environment(self, name: str) -> dict[str, str]:
         """The settings of one of them, for commands beside it."""
         return self._environment | self._of(name)
@@ -131,7 +148,8 @@ class Fleet:
 
     def _of(self, name: str) -> dict[str, str]:
         own = {"AKTENLAUF_PORT": str(self._ports[name]), "AKTENLAUF_REPLICA": name}
-        own["AKTENLAUF_DATA"] = str(self.folder / "data" / name.rstrip("-0123456789"))
+        if self._now:
+            own["AKTENLAUF_NOW"] = self.time().isoformat()
         return self._environment | own
 
     def _command(self, name: str) -> list[str]:

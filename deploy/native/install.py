@@ -134,22 +134,22 @@ PARTS = (
 )
 
 
-def clamd() -> str | None:
-    """The ClamAV daemon of this machine: there, or fetched where apt may be used; None: tests of it are left out."""
-    if (found := _clamd_on_path()) is not None:
-        return found
-    apt = shutil.which("apt-get")
-    if apt is None or os.geteuid() != 0:
-        return None
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    with FileLock(INSTALLED / ".apt.lock"):
-        try:
-            for step in () if _clamd_on_path() else APT:
-                _run([apt, *step], HERE, {"DEBIAN_FRONTEND": "noninteractive"})
-        except CannotInstall:
-            return None
-    return _clamd_on_path()
-
-
-def _clamd_on_path() -> str | None:
+def find_clamd() -> str | None:
+    """The ClamAV daemon of this machine; None: tests of it are left out."""
     return shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def fetch_clamd() -> bool:
+    """Install Debian's where apt may be used and none is there; whether there is one then.
+
+    Apart from `install`, because it changes the machine: no test does that by itself.
+    """
+    apt = shutil.which("apt-get")
+    if find_clamd() is None and apt is not None and os.geteuid() == 0:
+        console.print("servers: installing Debian's clamav-daemon with apt-get")
+        try:
+            for step in APT:
+                _run([apt, *step], HERE, {"DEBIAN_FRONTEND": "noninteractive"})
+        except CannotInstall as error:
+            console.print(f"servers: {error}", markup=False)
+    return find_clamd() is not None

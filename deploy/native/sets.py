@@ -18,7 +18,7 @@ from filelock import FileLock
 from minio import Minio
 
 from . import programs
-from .install import clamd, install
+from .install import find_clamd, install
 from .places import RUNS
 from .processes import end, free_port, launch, note, running, wait_until
 from .programs import ACCESS_KEY, BUCKET, LOOPBACK, SECRET_KEY, Program
@@ -166,7 +166,7 @@ class ServerSet:
     def _install(self) -> str | None:
         """Make sure that everything can be started; returns what runs as clamd."""
         install()
-        return clamd()
+        return find_clamd()
 
     def _choose_ports(self, clamd_binary: str | None) -> None:
         wanted = ["mongo", "kafka", "controller", "s3", *(["clamd"] if clamd_binary else [])]

@@ -1,19 +1,21 @@
 """Kafka keeps the promises of the bus, and what can happen to a topic loses nothing."""
 
 import asyncio
-import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from aktenlauf.contracts.envelope import parse
+from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, parse
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
-from aktenlauf.kit.adapters.kafka_topics import make_topics, own_topics, public_topic
+from aktenlauf.kit.adapters.kafka_topics import PARTITIONS, make_topics, own_topics, public_topic
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
 from aktenlauf.kit.adapters.sqlite_work import SqliteWork
 from aktenlauf.kit.bus import Bus, Delivery
@@ -21,8 +23,11 @@ from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.hear import HANDLER, Hearing
 from aktenlauf.kit.log import Heard, Stored, walk
 from aktenlauf.kit.republish import republish
+from aktenlauf.kit.service import Service
+from aktenlauf.kit.testing import toy
 from aktenlauf.kit.testing.bus_suite import OWNERS, BusSuite, Exchange, records_of
 from aktenlauf.kit.testing.samples import NOON, heard, stored
+from aktenlauf.kit.testing.toy import told
 from aktenlauf.kit.testing.waiting import until
 
 pytestmark = pytest.mark.servers
@@ -50,18 +55,16 @@ async def delete_topics(servers: str, prefix: str) -> None:
 
 
 @pytest.fixture
-def servers() -> str:
-    if not (servers := os.environ.get("AKTENLAUF_KAFKA")):
-        pytest.skip("needs the servers: Kafka")
-    return servers
+def kafka(servers: Any) -> str:
+    return str(servers.kafka)
 
 
 @pytest.fixture
-async def prefix(servers: str) -> AsyncIterator[str]:
+async def prefix(kafka: str) -> AsyncIterator[str]:
     prefix = f"test-{uuid4().hex[:12]}."
-    await make_topics(servers, [topic for owner in OWNERS for topic in own_topics(prefix, owner)])
+    await make_topics(kafka, [topic for owner in OWNERS for topic in own_topics(prefix, owner)])
     yield prefix
-    await delete_topics(servers, prefix)
+    await delete_topics(kafka, prefix)
 
 
 class Cluster:
@@ -81,8 +84,8 @@ class Cluster:
 
 class TestKafkaBus(BusSuite):
     @pytest.fixture
-    async def exchange(self, servers: str, prefix: str) -> Exchange:
-        return Cluster(servers, prefix)
+    async def exchange(self, kafka: str, prefix: str) -> Exchange:
+        return Cluster(kafka, prefix)
 
 
 class World:
@@ -147,8 +150,8 @@ class World:
 
 
 @pytest.fixture
-async def world(servers: str, prefix: str, tmp_path: Path) -> AsyncIterator[World]:
-    world = World(servers, prefix, tmp_path)
+async def world(kafka: str, prefix: str, tmp_path: Path) -> AsyncIterator[World]:
+    world = World(kafka, prefix, tmp_path)
     yield world
     await world.close()
 
@@ -176,9 +179,9 @@ def all_of(owner: str, cases: int, versions: int) -> dict[str, list[int]]:
 
 
 async def test_two_replicas_of_which_one_joins_and_one_leaves_while_they_process_lose_nothing(world: World) -> None:
-    records, shares = records_of("samples", 24, 40), {"first": 0, "second": 0}
+    shares, cases, published = {"first": 0, "second": 0}, 24, 0
 
-    def of(name: str) -> Callable[[Sequence[Delivery]], Awaitable[None]]:
+    def counted(name: str) -> Callable[[Sequence[Delivery]], Awaitable[None]]:
         hearing = world.hearing()
 
         async def receive(deliveries: Sequence[Delivery]) -> None:
@@ -187,27 +190,27 @@ async def test_two_replicas_of_which_one_joins_and_one_leaves_while_they_process
 
         return receive
 
-    async def shared() -> bool:
-        return shares["second"] > 0
+    async def more() -> None:
+        """The next version of all cases."""
+        nonlocal published
+        await owner.publish([stored(f"samples/thing/{case}", published + 1, 1) for case in range(cases)])
+        published += 1
 
-    async with world.listening(of("second")):
-        async with world.listening(of("first")):
-            publishing = asyncio.create_task(slowly(world, records))
-            await until(shared, 30)
-            await asyncio.wait_for(publishing, 30)
+    async def more_until_both_have_some() -> bool:
+        await more()
+        return all(shares.values())
+
+    owner = world.bus("samples")
+    async with world.listening(counted("second")):
+        async with world.listening(counted("first")):
+            await until(more_until_both_have_some, 30)
+            await more()
+        for _ in range(10):
+            await more()
         found = await world.received()
-    assert of_streams(found) == all_of("samples", 24, 40)
+    await owner.close()
+    assert of_streams(found) == all_of("samples", cases, published)
     assert await world.work.gaps() == []
-    assert sum(shares.values()) >= len(records)
-
-
-async def slowly(world: World, records: Sequence[Stored]) -> None:
-    """Publish in many small steps."""
-    bus = world.bus("samples")
-    for start in range(0, len(records), 40):
-        await bus.publish(records[start : start + 40])
-        await asyncio.sleep(0.05)
-    await bus.close()
 
 
 async def test_what_is_published_twice_is_heard_once(world: World) -> None:
@@ -307,10 +310,28 @@ async def test_after_a_restore_from_an_older_copy_a_service_hears_its_own_two_to
     await world.publish("hearer", *records)
     await world.log.hear([stored.record for stored in records[:5]])
     bus, hearing = world.bus(), world.hearing()
-    await asyncio.wait_for(bus.restore(hearing.lacks, hearing.receive), 30)
+    await asyncio.wait_for(bus.restore((), hearing.lacks, hearing.receive), 30)
     await bus.close()
     expected = {"hearer/thing/1": [1, 2, 3, 4, 5], "hearer/settings/a": [1, 2, 3, 4, 5]}
     assert of_streams([stored.record async for stored in walk(world.log)]) == expected
+
+
+async def test_after_a_restore_from_an_older_copy_a_service_hears_again_what_its_group_had_received(
+    world: World,
+) -> None:
+    await world.publish("samples", *records_of("samples", 3, 3))
+    async with world.listening():
+        await world.received()
+    (world.folder / "copy").mkdir()
+    copy = World(world.servers, world.prefix, world.folder / "copy")
+    await copy.log.hear([heard("samples/thing/9", 1)])
+    bus, hearing = copy.bus(), copy.hearing()
+    await asyncio.wait_for(bus.restore(OWNERS, hearing.lacks, hearing.receive), 30)
+    await bus.close()
+    assert of_streams([row.record async for row in walk(copy.log)]) == all_of("samples", 3, 3) | {
+        "samples/thing/9": [1]
+    }
+    await copy.close()
 
 
 async def test_what_was_published_again_does_not_hide_what_the_log_lacks(world: World, tmp_path: Path) -> None:
@@ -320,21 +341,25 @@ async def test_what_was_published_again_does_not_hide_what_the_log_lacks(world: 
     async with log_of(tmp_path / "older" / "log.db", records[:3]) as older:
         await world.republish("hearer", older)
     bus, hearing = world.bus(), world.hearing()
-    await asyncio.wait_for(bus.restore(hearing.lacks, hearing.receive), 30)
+    await asyncio.wait_for(bus.restore((), hearing.lacks, hearing.receive), 30)
     await bus.close()
     assert of_streams([stored.record async for stored in walk(world.log)]) == {"hearer/thing/1": [1, 2, 3, 4, 5]}
 
 
 async def test_a_service_whose_log_lacks_nothing_starts_without_reading_its_topics_again(world: World) -> None:
-    records = [stored("hearer/thing/1", version, version) for version in range(1, 301)]
-    await world.publish("hearer", *records)
-    await world.log.hear([stored.record for stored in records])
+    own = [stored("hearer/thing/1", version, version) for version in range(1, 301)]
+    await world.publish("hearer", *own)
+    await world.log.hear([row.record for row in own])
+    await world.publish("samples", *records_of("samples", 3, 3))
+    async with world.listening():
+        await world.received()
+    await world.publish("samples", stored("samples/thing/0", 4, 10))  # not received yet, so it does not lack
 
     async def never(_: Sequence[Delivery]) -> None:
         raise AssertionError("there was nothing to deliver")
 
     bus = world.bus()
-    await asyncio.wait_for(bus.restore(world.hearing().lacks, never), 30)
+    await asyncio.wait_for(bus.restore(OWNERS, world.hearing().lacks, never), 30)
     await bus.close()
 
 
@@ -347,10 +372,78 @@ async def test_a_private_record_reaches_nobody_but_its_owner(world: World) -> No
     assert len(await world.work.aside(HANDLER)) == 1
 
 
-async def test_without_a_broker_publishing_is_unavailable(prefix: str) -> None:
-    bus = KafkaBus("127.0.0.1:1", "samples", prefix)
+async def test_a_record_of_the_largest_size_passes(world: World) -> None:
+    record = heard("samples/thing/1", 1, actor="x" * (RECORD_BYTES_MAX - 1000))
+    await world.publish("samples", Stored(1, "samples/thing/1", 1, record))
+    async with world.listening():
+        assert await world.received() == [record]
+
+
+async def test_topics_keep_everything_and_are_made_once(world: World) -> None:
+    topics = own_topics(world.prefix, "new")
+    assert await make_topics(world.servers, topics) == sorted(topics)
+    assert await make_topics(world.servers, topics) == []
+    async with administering(world.servers) as admin:
+        (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topics[1])])
+        settings = {entry[0]: entry[1] for entry in answer.resources[0][4]}
+        (described,) = await admin.describe_topics([topics[1]])
+    assert (settings["retention.ms"], settings["retention.bytes"]) == ("-1", "-1")
+    assert settings["cleanup.policy"] == "delete"
+    assert len(described["partitions"]) == PARTITIONS
+
+
+async def test_without_a_broker_nothing_is_available() -> None:
+    bus = KafkaBus("127.0.0.1:1", "samples", "any.")
     with pytest.raises(Unavailable):
         await asyncio.wait_for(bus.publish([stored("samples/thing/1", 1, 1)]), 30)
     with pytest.raises(Unavailable):
         await asyncio.wait_for(bus.caught_up(OWNERS), 30)
     await bus.close()
+
+
+async def test_a_restored_service_does_no_command_again_and_hears_before_it_acts(
+    kafka: str, prefix: str, tmp_path: Path
+) -> None:
+    folder, copy = tmp_path / "service", tmp_path / "copy"
+    samples = KafkaBus(kafka, "samples", prefix)
+    records = [
+        Stored(n, parse(r).meta.stream, parse(r).meta.version, r) for n, (_, r) in enumerate(told(3, facts=0), 1)
+    ]
+    await samples.publish(records[:3])
+    await make_topics(kafka, own_topics(prefix, toy.SERVICE))
+    folder.mkdir()
+    async with running_toy(kafka, prefix, folder) as service:
+        await until(service.settled, 30)
+    shutil.copytree(folder, copy)
+    await samples.publish(records[3:])
+    async with running_toy(kafka, prefix, folder) as service:
+        await until(lambda: published_all(service), 30)
+        before = await ids_of(service)
+    async with running_toy(kafka, prefix, copy) as service:
+        assert (await ids_of(service)).items() >= {s: i for s, i in before.items() if s.startswith("toy/")}.items()
+        await until(lambda: published_all(service), 30)
+        assert await ids_of(service) == before
+    await samples.close()
+
+
+@asynccontextmanager
+async def running_toy(kafka: str, prefix: str, folder: Path) -> AsyncIterator[Service]:
+    async with (
+        toy.toy_ports(folder, lambda work: KafkaBus(kafka, toy.SERVICE, prefix)) as ports,
+        toy.toy(ports) as service,
+    ):
+        yield service
+
+
+async def published_all(service: Service) -> bool:
+    """Whether it has done all that follows, and all of it is on the bus."""
+    head = await service.ports.log.head()
+    return await service.settled() and (await service.ports.work.cursor("publisher") or 0) >= head
+
+
+async def ids_of(service: Service) -> dict[str, list[str]]:
+    """The events of each stream."""
+    found: dict[str, list[str]] = {}
+    async for row in walk(service.ports.log):
+        found.setdefault(row.stream, []).append(parse(row.record).meta.id)
+    return found

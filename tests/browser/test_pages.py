@@ -10,7 +10,11 @@ from .person import DESKTOP, NARROW, PHONE, Person, faults
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PUBLIC = ("/", "/antrag", "/antrag/neu/study_extension", "/hilfe", "/impressum", "/datenschutz", "/barrierefreiheit")
+FOUND = "/finden?thema=studium&wunsch=extension&titel=title&ablauf=over&los=1"
+PUBLIC = (
+    *("/", "/antrag", "/antrag/neu/study_extension", "/thema/arbeiten", FOUND),
+    *("/hilfe", "/impressum", "/datenschutz", "/barrierefreiheit"),
+)
 OWN = ("/konto", "/postfach")
 OF_CASE = (
     "/antrag/{case}",
@@ -21,14 +25,18 @@ OF_CASE = (
     "/antrag/{case}/zuruecknehmen",
     "/termin/{case}",
 )
+MAIN = ("/", "/finden?los=1", "/antrag/{case}", "/nachweise/{case}", "/postfach/{case}", "/termin/{case}")
+"""Where applicants spend their time: these in every combination that the two full rounds leave out."""
 OFFICE = (
     "/amt",
+    "/amt?liste=faellig&wer=niemand",
+    "/amt?liste=frei&sortierung=eingang",
     "/amt/{case}",
     "/amt/{case}/antrag",
     "/amt/{case}/nachrichten",
     "/amt/{case}/nachfordern",
     "/amt/{case}/entscheidung",
-    "/amt/{case}/verlauf",
+    "/amt/{case}/verlauf?bereich=nachweise",
     "/amt/{case}/akte",
     "/amt/termine",
 )
@@ -49,6 +57,23 @@ async def test_applicants_pages_show_no_fault(
         await person.open(path.format(case=case))
         await person.look(f"{_name(path)}-{language}-{scheme}")
         assert await person.page.locator(".al-header details.al-menu a[hreflang=en]").count() == 1, path
+    assert faults(person) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "size", "scheme"),
+    [("de", PHONE, "light"), ("ar", DESKTOP, "light"), ("en", DESKTOP, "dark")],
+    ids=["german-phone", "arabic-desktop", "english-desktop-dark"],
+)
+async def test_the_main_pages_show_no_fault_in_the_other_sizes_and_schemes(
+    running: Running, browser: Browser, case: str, language: str, size: Any, scheme: str
+) -> None:
+    person = await Person.at(browser, running.url, viewport=size, color_scheme=scheme)
+    await person.sign_in("", "Pia Probe")
+    await person.open(f"/hilfe?sprache={language}")
+    for path in MAIN:
+        await person.open(path.format(case=case), 422 if path.endswith("?los=1") else 200)
+        await person.look(f"{_name(path)}-{language}-{scheme}")
     assert faults(person) == ""
 
 
@@ -87,4 +112,4 @@ async def test_pages_of_the_system_and_the_demonstration_show_no_fault(
 
 
 def _name(path: str) -> str:
-    return path.format(case="fall").strip("/").replace("/", "-") or "start"
+    return path.format(case="fall").partition("?")[0].strip("/").replace("/", "-") or "start"

@@ -20,8 +20,8 @@ from aktenlauf.kit.settings import Settings, WrongSetting
 FAILED = 3
 FORCED = 130
 """Exit codes."""
-_NOT_SETTINGS = frozenset({"AKTENLAUF_TIERS", "AKTENLAUF_SECRETS_DIR"})
-"""Names of ours that mean something elsewhere: which tests must run, where files with settings are."""
+_NOT_SETTINGS = frozenset({"AKTENLAUF_TIERS", "AKTENLAUF_TEST_RUN", "AKTENLAUF_SECRETS_DIR"})
+"""Names of ours that mean something elsewhere: to the tests, and where files with settings are."""
 
 
 def unknown_settings(environment: Mapping[str, str]) -> list[str]:

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -84,8 +85,8 @@ class Page:
 class Visitor:
     """One person, one session.
 
-    `patience_seconds`: how long a request that got no answer is sent again, the very same, as an impatient person
-    does whose installation is being restarted.
+    `patience_seconds`: how long a request that got no answer, or 503, is sent again, the very same, as an impatient
+    person does whose installation is being restarted.
     """
 
     def __init__(
@@ -166,10 +167,13 @@ class Visitor:
     async def _send(self, method: str, target: str, **content: Any) -> httpx.Response:
         deadline = time.monotonic() + self._patience_seconds
         while True:
+            last = time.monotonic() >= deadline
             try:
-                return await self._client.request(method, target, **content)
+                response = await self._client.request(method, target, **content)
+                if last or response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    return response
             except httpx.TransportError:
-                if time.monotonic() >= deadline:
+                if last:
                     raise
             await asyncio.sleep(REPEAT_SECONDS)
 

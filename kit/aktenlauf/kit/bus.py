@@ -19,8 +19,8 @@ class Delivery:
 Receive = Callable[[Sequence[Delivery]], Awaitable[None]]
 """Takes a batch. When it returns, the batch is safe with the receiver; when it raises, it comes again."""
 
-Lacks = Callable[[bytes], Awaitable[bool]]
-"""Tells of an own record whether the own log lacks it."""
+Lacks = Callable[[Delivery], Awaitable[bool]]
+"""Tells whether the own log lacks what it would accept."""
 
 
 class Bus(Protocol):
@@ -44,10 +44,10 @@ class Bus(Protocol):
         """Deliver until cancelled."""
         ...
 
-    async def restore(self, lacks: Lacks, receive: Receive) -> None:
-        """Deliver what this service once published and its log lacks, as after a restore from an older copy.
+    async def restore(self, owners: Collection[str], lacks: Lacks, receive: Receive) -> None:
+        """Deliver what this service once published or received and its log lacks: that is an older copy, restored.
 
-        Private records too, and others that the log knows. To be called before a command is accepted. Raises
+        Own private records too; and others that the log knows. To be called before a command is accepted. Raises
         Unavailable, Halt.
         """
         ...

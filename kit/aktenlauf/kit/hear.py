@@ -63,12 +63,11 @@ class Hearing:
             if stream in streams and await self._log.version(stream) >= version:
                 await self._work.filled(stream, version)
 
-    async def lacks(self, record: bytes) -> bool:
-        """Whether this is an event that the log does not hold."""
-        try:
-            meta = parse(record).meta
-        except NotAnEnvelope:
+    async def lacks(self, delivery: Delivery) -> bool:
+        """Whether this would be accepted, and is not in the log."""
+        if fault_of(delivery, self._service):
             return False
+        meta = parse(delivery.record).meta
         return await self._log.version(meta.stream) < meta.version
 
     async def _put_aside(self, delivery: Delivery, fault: str) -> None:

@@ -1,6 +1,6 @@
 """The ports of one service, opened by name. The only place that chooses adapters."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,13 +33,17 @@ class Shared:
     workers: Workers
     scanner: Scanner
     clock: Clock
+    disconnect: Callable[[], Awaitable[None]] | None = None
+    """Closes the connections that the services' own ports use too: the last of all."""
 
     async def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything, after the services' own ports."""
         await self.workers.close()
         await self.blobs.close()
         await self.sessions.close()
         await self.keyring.close()
+        if self.disconnect:
+            await self.disconnect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,9 @@ async def open_shared(settings: Settings, clock: Clock) -> Shared:
         mailer=_mailer(settings),
         grants=await Grants.open(keyring),
         workers=workers,
-        scanner=_scanner(workers),
+        scanner=_scanner(settings, workers),
         clock=clock,
+        disconnect=_disconnect(settings),
     )
 
 
@@ -122,6 +127,14 @@ async def open_ports(settings: Settings, service: str, shared: Shared, logs: Map
         clock=shared.clock,
         folder=folder,
     )
+
+
+def _disconnect(settings: Settings) -> Callable[[], Awaitable[None]] | None:
+    if not any(url.get_secret_value() for url in (settings.mongo, settings.mongo_keyring, settings.mongo_sessions)):
+        return None
+    from aktenlauf.kit.adapters.mongo import close_clients
+
+    return close_clients
 
 
 async def _stores(settings: Settings, service: str) -> tuple[Views, Work, Drafts]:
@@ -184,10 +197,17 @@ def _blobs(settings: Settings) -> Blobs:
     return FolderBlobs(settings.data / "blobs")
 
 
-def _scanner(workers: Workers) -> Scanner:
+def _scanner(settings: Settings, workers: Workers) -> Scanner:
     from aktenlauf.kit.adapters.structure_scanner import StructureScanner
 
-    return StructureScanner(workers)
+    structure = StructureScanner(workers)
+    if not settings.clamd:
+        return structure
+    from aktenlauf.kit.adapters.both_scanners import BothScanners
+    from aktenlauf.kit.adapters.clamd_scanner import ClamdScanner
+
+    host, _, port = settings.clamd.rpartition(":")
+    return BothScanners(ClamdScanner(host, int(port)), structure)
 
 
 def _mailer(settings: Settings) -> Mailer:

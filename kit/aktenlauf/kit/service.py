@@ -125,7 +125,10 @@ class Service:
         """Catch up, then follow the log until the block ends."""
         ports = self.ports
         hearing = Hearing(ports.log, ports.work, ports.clock, self.name, self._topic_halted)
-        await patiently("hearing what it published itself", ports.bus.restore, hearing.lacks, hearing.receive)
+        # Without a broker it waits: who decides on an older copy of the log may give a slot twice.
+        await patiently(
+            "hearing what it knew", ports.bus.restore, self.definition.hears, hearing.lacks, hearing.receive
+        )
         loops: dict[str, Coroutine[Any, Any, None]]
         if self._shared:
             await self._following.catch_up()

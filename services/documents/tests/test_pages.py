@@ -21,9 +21,11 @@ from aktenlauf.documents.views import files
 from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
 from aktenlauf.kit.identity import Person
 from aktenlauf.kit.keyring import party_of
+from aktenlauf.kit.scanner import Verdict
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.testing import files as made
 from aktenlauf.kit.testing.alone import Stand, alone, hidden_fields
+from aktenlauf.kit.testing.waiting import until
 from aktenlauf.kit.web.cookies import Cookies
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -128,9 +130,7 @@ async def test_the_same_form_sent_twice_stores_one_document(desk: Desk) -> None:
     browser = await desk.applicant()
     page = await browser.get("/nachweise/c-1")
     fields = _first_form(page)
-    parts: list[Any] = [(n, (None, v)) for n, v in {**fields, "hochladen": "passport", **more}.items()] + [
-        ("file", PDF)
-    ]
+    parts: list[Any] = [(n, (None, v)) for n, v in {**fields, "hochladen": "passport"}.items()] + [("file", PDF)]
     answers = [await browser.post("/nachweise/c-1", files=parts) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     await desk.document()
@@ -168,6 +168,34 @@ async def test_a_file_that_kills_its_parser_is_rejected_and_the_next_one_is_look
     assert (await desk.document())["reason"] == "unreadable"
     await _upload(await desk.applicant(LINH, "c-2"), PDF, case="c-2")
     assert (await desk.document("c-2"))["status"] == "checked"
+
+
+async def test_a_file_that_takes_long_keeps_no_other_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, scan = asyncio.Event(), desk.stand.service.ports.scanner.scan
+    slow = made.pdf(1, "LANGSAM")
+
+    async def slowly(chunks: AsyncIterator[bytes]) -> Verdict:
+        data = b"".join([chunk async for chunk in chunks])
+        if data == slow:
+            await may_end.wait()
+        return await scan(chunks_of(data))
+
+    monkeypatch.setattr(desk.stand.service.ports.scanner, "scan", slowly)
+    await _upload(await desk.applicant(), ("Langsam.pdf", slow, "application/pdf"))
+    await _upload(await desk.applicant(LINH, "c-2"), PDF, case="c-2")
+    await until(lambda: has_status(desk, "c-2", "checked"), 20)
+    assert await has_status(desk, "c-1", "uploaded")
+    may_end.set()
+    assert (await desk.document())["status"] == "checked"
+
+
+async def chunks_of(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def has_status(desk: Desk, case: str, status: str) -> bool:
+    doc = await desk.stand.service.find(files, System("test"), case)
+    return {entry["status"] for entry in (doc or {"documents": {}})["documents"].values()} == {status}
 
 
 async def test_an_encrypted_pdf_is_rejected_for_its_password(desk: Desk) -> None:

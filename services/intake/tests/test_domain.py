@@ -10,6 +10,7 @@ from aktenlauf.contracts.intake import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
     CaseNumberClaimed,
+    DraftDiscarded,
     FreeText,
     Message,
     MessageDelivered,
@@ -27,6 +28,7 @@ from aktenlauf.intake.domain import (
     AnswerQuestion,
     ClaimNumber,
     DeliverMessage,
+    DiscardDraft,
     FileSupplement,
     IssueReceipt,
     ReadMessage,
@@ -100,7 +102,7 @@ def supplement(*documents: DocumentRef, request: str | None = "r-1") -> FileSupp
 def test_every_command_has_its_decider() -> None:
     assert {command.__name__ for command in DECIDERS} == {
         "Submit", "IssueReceipt", "FileSupplement", "AnswerQuestion", "Withdraw", "DeliverMessage", "ReadMessage",
-        "RecordNotification", "ClaimNumber",
+        "RecordNotification", "ClaimNumber", "DiscardDraft",
     }  # fmt: skip
 
 
@@ -111,6 +113,16 @@ def test_filing_makes_everything_part_of_the_application() -> None:
 def test_an_application_is_filed_once() -> None:
     given(APPLICATION, submitted).when(submit).refused(Code.ALREADY_SUBMITTED)
     given(APPLICATION, submitted, withdrawn).when(submit).refused(Code.ALREADY_SUBMITTED)
+
+
+def test_what_was_discarded_is_not_filed_and_what_was_filed_is_not_discarded() -> None:
+    discard = DiscardDraft.model_validate({**OF_CASE, "reason": "draft-expired"})
+    discarded = DraftDiscarded(reason="draft-expired")
+    given(APPLICATION).when(discard).then(discarded)
+    given(APPLICATION, discarded).when(discard).quiet()
+    given(APPLICATION, discarded).when(submit).refused(Code.ERASED)
+    given(APPLICATION, submitted).when(discard).refused(Code.ALREADY_SUBMITTED)
+    given(APPLICATION, submitted, withdrawn).when(discard).refused(Code.ALREADY_SUBMITTED)
 
 
 def test_an_application_belongs_to_its_office_and_its_party() -> None:

@@ -52,8 +52,10 @@ class Bureau:
         stream = stream or f"{owner}/{kinds.get(owner, 'access')}/{case}"
         return await self.stand.happened(owner, event, stream=stream, case=case, **more)
 
-    async def uploaded(self, document: str, kind: str, case: str = "c-1", pages: int = 2) -> DocumentRef:
-        """A file with page images."""
+    async def uploaded(
+        self, document: str, kind: str, case: str = "c-1", pages: int = 2, text: str = "Bescheinigung"
+    ) -> DocumentRef:
+        """A file with page images, and this text on its first page."""
         await self.happened(
             DocumentUploaded(
                 document=document, evidence=kind, party="p", digest="0" * 64, blobs=["b"],
@@ -61,7 +63,7 @@ class Bureau:
             ),
             case, stream=f"documents/document/{document}",
         )  # fmt: skip
-        images = PageImages(blobs=["i"] * pages, texts=["Bescheinigung", ""][:pages], identity="x")
+        images = PageImages(blobs=["i"] * pages, texts=[text, ""][:pages], identity="x")
         checked = DocumentChecked(
             document=document, pages=pages, hints=[], blobs=["i"] * pages, sealed=Sealed.of(images)
         )

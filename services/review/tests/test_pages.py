@@ -481,6 +481,31 @@ async def test_document_page_is_shown_with_its_text_and_neighbours(bureau: Burea
         assert (await bureau.get(KELLER, f"/amt/c-1?{odd}")).status_code == 200
 
 
+async def test_answers_stand_beside_the_document_and_are_looked_for_in_its_text(bureau: Bureau) -> None:
+    await bureau.applied()
+    passport = await bureau.uploaded("pass-2", "passport", text="HADDAD NOVAKOVA No N01234567")
+    await bureau.happened(SupplementFiled(documents=[passport]))
+    await bureau.stand.settled()
+    shown = (await bureau.get(KELLER, "/amt/c-1?dokument=pass-2")).text
+    found = dict(re.findall(r'<th scope="row">([^<]*)</th><td><bdi>([^<]*)</bdi></td>', shown))
+    assert (found["Familienname"], found["Passnummer"]) == ("Ḩaddād-Nováková", "N 0123 4567")
+    rows = {row.split("</th>")[0]: row for row in shown.split('<tr><th scope="row">')[1:]}
+    assert 'href="/amt/c-1?dokument=pass-2"' in rows["Passnummer"] and "Seite 1" in rows["Passnummer"]
+    assert "nicht im Text" in rows["Geburtsort"]
+    assert "selbst ansehen" in rows["Geschlecht"]
+    without = (await bureau.get(KELLER, "/amt/c-1?nachweis=enrolment")).text
+    assert "Hochschule Lindenried" in without and "So steht es im Antrag." in without
+
+
+async def test_comparison_is_not_shown_of_an_erased_case(bureau: Bureau) -> None:
+    await bureau.applied()
+    await bureau.happened(ApplicationWithdrawn())
+    await bureau.stand.settled()
+    await bureau.post(VOSS, "/amt/c-1/loeschen", "/amt/c-1/loeschen")
+    shown = (await bureau.get(KELLER, "/amt/c-1?nachweis=passport")).text
+    assert "N 0123 4567" not in shown and "al-cmp" not in shown
+
+
 async def test_document_that_was_not_handed_in_is_not_shown(bureau: Bureau) -> None:
     await bureau.applied()
     await bureau.uploaded("still-his", "enrolment")

@@ -135,9 +135,9 @@ class Caseworker(Visitor):
         """Whether the worklist has this case now."""
         body = urlencode({"csrf": self._csrf, "q": number}).encode()
         answer = await self._client.post("/amt/suche", content=body, headers=self._headers, follow_redirects=False)
-        if answer.status_code != 303:
-            raise VisitFailed(f"POST /amt/suche: {answer.status_code} instead of 303")
-        return "hinweis" not in answer.headers["location"]
+        if answer.status_code not in (200, 303):
+            raise VisitFailed(f"POST /amt/suche: {answer.status_code} instead of 303 or 200")
+        return answer.status_code == 303  # to the case; what is not there is said on a page
 
 
 async def hand_in(applicant: Applicant, caseworker: Caseworker, script: Script, measured: Measured) -> None:

@@ -17,17 +17,18 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from aktenlauf.contracts.envelope import is_private, parse
-from aktenlauf.kit.adapters.kafka_own import OwnTopics
 from aktenlauf.kit.adapters.kafka_producer import KafkaProducer, Message
+from aktenlauf.kit.adapters.kafka_restore import Restoring
 from aktenlauf.kit.adapters.kafka_sight import Sight
 from aktenlauf.kit.adapters.kafka_topics import (
     REQUEST_MS,
+    delivery_of,
     make_topics,
     own_topics,
     public_topic,
     unavailable,
 )
-from aktenlauf.kit.bus import Delivery, Lacks, Receive
+from aktenlauf.kit.bus import Lacks, Receive
 from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.log import Stored
 from aktenlauf.kit.logs import logger
@@ -69,26 +70,28 @@ class KafkaBus:
     async def listen(self, owners: Collection[str], receive: Receive) -> None:
         if not owners:
             return
-        topics = {public_topic(self._prefix, owner): owner for owner in owners}
-        subscription = _Subscription(self._servers, self._group, topics, receive)
+        subscription = _Subscription(self._servers, self._group, self._topics(owners), receive)
         try:
             await patiently("connecting to the bus", subscription.start)
             await asyncio.get_running_loop().create_future()  # until cancelled
         finally:
             await subscription.stop()
 
-    async def restore(self, lacks: Lacks, receive: Receive) -> None:
-        await make_topics(self._servers, (self._public, self._private))
-        own = OwnTopics(self._servers, self._service, (self._public, self._private))
-        await own.restore(lacks, receive)
+    async def restore(self, owners: Collection[str], lacks: Lacks, receive: Receive) -> None:
+        topics = dict.fromkeys((self._public, self._private), self._service) | self._topics(owners)
+        await make_topics(self._servers, topics)
+        await Restoring(self._servers, self._service, self._group, topics).restore(lacks, receive)
 
     async def caught_up(self, owners: Collection[str]) -> bool:
-        topics = [public_topic(self._prefix, owner) for owner in owners]
-        return await self._sight.received_all(self._group, topics)
+        return await self._sight.received_all(self._group, self._topics(owners))
 
     async def close(self) -> None:
         await self._producer.close()
         await self._sight.close()
+
+    def _topics(self, owners: Collection[str]) -> dict[str, str]:
+        """The public topics of others, with their owners."""
+        return {public_topic(self._prefix, owner): owner for owner in owners}
 
     def _message(self, stored: Stored) -> Message:
         if is_private(stored.stream):
@@ -161,7 +164,7 @@ class _Subscription:
 
     async def _take(self, topic: str, batch: Sequence[Any]) -> None:
         owner = self._owners[topic]
-        deliveries = [_delivery(owner, record) for record in batch]
+        deliveries = [delivery_of(owner, record) for record in batch]
         try:
             await patiently(f"hearing {owner}", self._receive, deliveries, again=_may_succeed)
         except Halt:  # the receiver has told
@@ -185,11 +188,6 @@ async def _unparsed(records: tuple[Any, ...]) -> KafkaMessage:
 
 async def _undecoded(message: KafkaMessage) -> Any:
     return message.raw_message
-
-
-def _delivery(owner: str, record: Any) -> Delivery:
-    place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-    return Delivery(owner, record.value or b"", place)
 
 
 def _may_succeed(error: BaseException) -> bool:

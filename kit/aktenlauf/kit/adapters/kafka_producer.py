@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, make_topics, unavailable
 
@@ -73,7 +75,7 @@ class KafkaProducer:
     async def _drop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with unavailable():
+            with suppress(KafkaError):
                 # Before stop(), which would wait until all is delivered: with the broker away for ever.
                 await producer._sender.close()
-                await producer.stop()
+            await producer.stop()

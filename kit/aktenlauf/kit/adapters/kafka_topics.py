@@ -4,13 +4,16 @@ A public one for the others, `<prefix><service>`, and a private one, `<prefix><s
 reads. Both keep everything for ever: a service that is added later hears history from the start.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from aktenlauf.kit.bus import Delivery
 from aktenlauf.kit.errors import Unavailable
 
 PARTITIONS = 12
@@ -18,6 +21,8 @@ PARTITIONS = 12
 REPLICAS = 3
 REQUEST_MS = 10_000
 """How long a request to a broker may take before the broker counts as away."""
+LOOK_SECONDS = 0.05
+"""Between two looks whether a new topic is there."""
 PRIVATE = ".private"
 
 
@@ -43,23 +48,30 @@ async def make_topics(servers: str, topics: Iterable[str]) -> list[str]:
         try:
             await admin.start()
             lacking = sorted(set(topics) - set(await admin.list_topics()))
-            if lacking:
-                await _create(admin, lacking)
+            made = await _create(admin, lacking) if lacking else []
         finally:
             await admin.close()
-    return lacking
+    return made
 
 
-async def _create(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> None:
+async def _create(admin: AIOKafkaAdminClient, topics: Collection[str]) -> list[str]:
+    """Those that nobody else made meanwhile, once they are there to be used."""
     brokers = len((await admin.describe_cluster())["brokers"])
     replicas = min(REPLICAS, brokers)
     answer = await admin.create_topics(
         [NewTopic(topic, PARTITIONS, replicas, topic_configs=_settings(replicas)) for topic in topics]
     )
-    for error in answer.to_object()["topic_errors"]:
-        kind = for_code(error["error_code"])
-        if error["error_code"] and kind is not TopicAlreadyExistsError:  # another replica of ours came first
-            raise kind(f"{error['topic']}: {error.get('error_message')}")
+    made: list[str] = []
+    for outcome in answer.to_object()["topic_errors"]:
+        kind = for_code(outcome["error_code"])
+        if not outcome["error_code"]:
+            made.append(outcome["topic"])
+        elif kind is not TopicAlreadyExistsError:
+            raise kind(f"{outcome['topic']}: {outcome.get('error_message')}")
+    async with asyncio.timeout(REQUEST_MS / 1000):
+        while not set(topics) <= set(await admin.list_topics()):  # noqa: ASYNC110 - no event of ours tells
+            await asyncio.sleep(LOOK_SECONDS)
+    return made
 
 
 def _settings(replicas: int) -> Mapping[str, str]:
@@ -76,6 +88,12 @@ async def partitions_of(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> li
             raise for_code(topic["error_code"])(topic["topic"])
         found += [TopicPartition(topic["topic"], partition["partition"]) for partition in topic["partitions"]]
     return found
+
+
+def delivery_of(owner: str, record: Any) -> Delivery:
+    """A Kafka record as the receiver takes it. Key and headers are for Kafka's own use and say nothing."""
+    place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+    return Delivery(owner, record.value or b"", place)
 
 
 @contextmanager

@@ -37,7 +37,7 @@ class LocalBus:
             raise group.exceptions[0] from None
         await asyncio.get_running_loop().create_future()  # all are halted: until cancelled
 
-    async def restore(self, lacks: Lacks, receive: Receive) -> None:
+    async def restore(self, owners: Collection[str], lacks: Lacks, receive: Receive) -> None:
         return None
 
     async def caught_up(self, owners: Collection[str]) -> bool:

@@ -161,7 +161,7 @@ async def update_if(collection: Collection, expected: Row, change: Row) -> bool:
     """Change the one document that is as `expected` (its `_id` and more). False: it is not so. Raises Unavailable.
 
     MongoDB looks and writes in one step. FerretDB 1.24 looks first and then writes whatever it finds, so of two at
-    once both can succeed: at least those of one process take turns at a document.
+    once both can succeed: at least those of one process take turns at a document. Only for what can be made again.
     """
     turn = _turns.setdefault((collection.full_name, expected["_id"]), asyncio.Lock())
     async with turn:

@@ -7,7 +7,7 @@ that begins with it.
 
 A batch is checked as a whole, then each document is written by compare-and-set on `position`, the cursor last: no
 transactions. If another writer comes in between, a part of the batch is written: those documents are further than the
-cursor, and what is applied again passes them over (`views.apply`), so that the result is the same.
+cursor, and what is applied again passes them over (`views.apply`), so that the result is the same (ADR 0020).
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Pag
 DATA_FORMAT = 1
 PREFIX = "view_"
 CURSORS = "view_cursors"
-INSERTS_MAX = 20
+INSERTS_MAX = 64
 """New documents in one insert."""
 KEYS_MAX = 500
 """Documents that are looked for at once."""

@@ -3,7 +3,7 @@
 It inserts right after the last commit that it knows a majority to have. Whoever else did the same is found out by the
 unique keys: one of the two has the place, the other looks what became of its commit, in this order: is its command
 there, then that is the result; is its stream not where it was expected, then it is a Conflict; else only the place was
-taken, and it tries the next. So positions are dense and never change, with no sequencer and no lock (ADR 0017).
+taken, and it tries the next. So positions are dense and never change, with no sequencer and no lock (ADR 0020).
 
 What is appended while an insert is under way goes together into the next one: an ordered insert of a single message
 to the server, of which a beginning is there or nothing. (Several messages could be torn apart by an election.)
@@ -25,8 +25,8 @@ from aktenlauf.kit.errors import CommandReused, Conflict, Unavailable
 from aktenlauf.kit.log import ANY, Appended
 from aktenlauf.kit.logs import logger
 
-COMMITS_MAX = 20
-"""Commits in one insert. FerretDB breaks an insert of more than 100 in two, and does not stop between them."""
+COMMITS_MAX = 64
+"""Commits in one insert. FerretDB does one of more than 100 in parts, and goes on after a part that failed."""
 INSERT_BYTES_MAX = 12 * 1024 * 1024
 """Records in one insert, and in one commit: below the 16 MiB of a document and the 48 MB of a message."""
 JOBS_MAX = 256
@@ -145,8 +145,7 @@ class Writer:
 
     async def _plan(self, jobs: Sequence[Job]) -> list[tuple[Job, Commit]]:
         """What can be inserted now, and where. Answers what needs no insert."""
-        looked = [job for job in jobs if job.doubtful]
-        await self._look_up(looked)
+        await self._look_up([job for job in jobs if job.doubtful])
         waiting = [job for job in jobs if not job.done.done()]
         await self._commits.know_versions(job.stream for job in waiting if job.expected != 0)
         planned: list[tuple[Job, Commit]] = []
@@ -160,16 +159,12 @@ class Writer:
                 commit = job.commit(position, version + 1)
                 planned.append((job, commit))
                 position, versions[job.stream] = commit.end + 1, commit.last
-            elif job.stream in versions:
-                continue  # whether it is stale shows when what stands before it is there
-            elif job in looked:
-                job.refuse(Conflict(job.stream, job.expected, version))
-            else:
+            elif job.stream not in versions:  # else it shows when what stands before it is there
                 job.doubtful = True
         return planned
 
     async def _look_up(self, jobs: Sequence[Job]) -> None:
-        """Answer those whose commands are there, and learn where the log and the streams of the others are."""
+        """Answer those whose commands are there, or whose streams have moved on; learn where the log is."""
         if not jobs:
             return
         streams: dict[str, list[Job]] = {}
@@ -179,13 +174,15 @@ class Writer:
         await in_parallel(self._look_up_stream(stream, of_stream) for stream, of_stream in streams.items())
 
     async def _look_up_stream(self, stream: str, jobs: Sequence[Job]) -> None:
-        await self._commits.version(stream)
-        # Behind it: what is not there now has not moved the stream on, so that a Conflict is none with itself.
+        version = await self._commits.version(stream)
+        # Behind it: a command that is not there now has not moved the stream on, so that none conflicts with itself.
         found = await self._commits.by_command(stream, {job.command for job in jobs})
         for job in jobs:
             job.doubtful = False
             if commit := found.get(job.command):
                 job.settle(commit, repeated=not job.sent)
+            elif job.expected not in (ANY, version):
+                job.refuse(Conflict(stream, job.expected, version))
 
     async def _insert(self, planned: Sequence[tuple[Job, Commit]]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What every SQLite adapter shares: opening a file safely, and one thread that owns the connection.
+"""What every SQLite adapter shares: opening a file safely, and threads that own a connection each.
 
 WAL with synchronous=FULL: what was acknowledged survives a crash of the machine, not only of the process. A newer
 data format is refused with a sentence, so that an older program never writes into what it does not understand.
@@ -38,16 +38,44 @@ def open_database(path: Path, schema: str, data_format: int, *, durable: bool = 
 
 
 class Database:
-    """One connection and the thread that uses it: calls queue up and never block the event loop."""
+    """A connection that writes, one that reads, each with a thread: calls queue up and never block the event loop.
+
+    The one for reading is opened when it is first used.
+    """
 
     def __init__(self, path: Path, schema: str, data_format: int, *, durable: bool = True) -> None:
+        self._path = path
         self._db = open_database(path, schema, data_format, durable=durable)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=path.stem)
+        self._reading_db: sqlite3.Connection | None = None
+        self._reading_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{path.stem}-read")
         self._closed = False
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in one transaction: all of it or, if it raises, nothing. Raises Unavailable."""
         return await self._call(lambda: self._transaction(work))
+
+    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """The result of `query` on one state of the data: what was committed before the call is in it.
+
+        Waits for no writer. `query` only reads, and keeps no cursor open. Raises Unavailable.
+        """
+        return await self._call(lambda: self._reading(query), self._reading_thread)
+
+    def _reading(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            if self._reading_db is None:
+                self._reading_db = sqlite3.connect(
+                    self._path, check_same_thread=False, isolation_level=None, timeout=10
+                )
+                self._reading_db.execute("PRAGMA query_only=ON")
+            self._reading_db.execute("BEGIN")
+            return query(self._reading_db)
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"database: {error}") from error
+        finally:
+            if self._reading_db is not None and self._reading_db.in_transaction:
+                self._reading_db.execute("COMMIT")
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -78,10 +106,17 @@ class Database:
         """Wait for what was queued, then close. Repeating it changes nothing."""
         if not self._closed:
             self._closed = True
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._reading_thread, self._close_reading)
+            await loop.run_in_executor(self._thread, self._db.close)
+            self._reading_thread.shutdown(wait=False)
             self._thread.shutdown(wait=False)
 
-    async def _call(self, work: Callable[[], T]) -> T:
+    def _close_reading(self) -> None:
+        if self._reading_db is not None:
+            self._reading_db.close()
+
+    async def _call(self, work: Callable[[], T], thread: ThreadPoolExecutor | None = None) -> T:
         if self._closed:
             raise Unavailable("the database is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work)

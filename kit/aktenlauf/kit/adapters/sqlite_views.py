@@ -41,7 +41,7 @@ class SqliteViews:
         await self._database.run(lambda db: _drop_others(db, kept))
 
     async def cursor(self, view: View) -> int:
-        return await self._database.run(lambda db: _cursor(db, view))
+        return await self._database.read(lambda db: _cursor(db, view))
 
     async def load(self, view: View, keys: Iterable[str]) -> dict[str, Held]:
         wanted = list(dict.fromkeys(keys))
@@ -56,7 +56,7 @@ class SqliteViews:
                     held[key] = Held(position, orjson.loads(document) if document is not None else None)
             return held
 
-        return await self._database.run(work)
+        return await self._database.read(work)
 
     async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
         def work(db: sqlite3.Connection) -> bool:
@@ -74,7 +74,7 @@ class SqliteViews:
             f'SELECT d.document FROM "{view.collection}" d JOIN "{view.collection}_scope" s ON s.key = d.key '  # noqa: S608
             "WHERE d.key = ? AND s.scope = ?"
         )
-        row = await self._database.run(lambda db: db.execute(sql, (key, _scope(scope))).fetchone())
+        row = await self._database.read(lambda db: db.execute(sql, (key, _scope(scope))).fetchone())
         if row is None or row[0] is None:
             raise NotFound(key)
         document: Document = orjson.loads(row[0])
@@ -90,7 +90,7 @@ class SqliteViews:
             f'JOIN "{view.collection}" d ON d.key = s.key WHERE {where} '
             f"ORDER BY s.{order} {turn}, s.key {turn} LIMIT ?"
         )
-        rows = await self._database.run(lambda db: db.execute(sql, (*params, query.limit + 1)).fetchall())
+        rows = await self._database.read(lambda db: db.execute(sql, (*params, query.limit + 1)).fetchall())
         shown = rows[: query.limit]
         after = (shown[-1][0], shown[-1][1]) if len(rows) > query.limit else None
         return Page([orjson.loads(row[2]) for row in shown], [row[1] for row in shown], after)
@@ -98,7 +98,7 @@ class SqliteViews:
     async def count(self, view: View, scope: Scope, query: Query) -> int:
         where, params = _where(view, scope, query)
         sql = f'SELECT count(*) FROM (SELECT 1 FROM "{view.collection}_scope" s WHERE {where} LIMIT {COUNT_MAX})'  # noqa: S608
-        return int(await self._database.run(lambda db: db.execute(sql, params).fetchone()[0]))
+        return int(await self._database.read(lambda db: db.execute(sql, params).fetchone()[0]))
 
     async def close(self) -> None:
         await self._database.close()

@@ -31,7 +31,7 @@ class SqliteWork:
 
     async def cursor(self, handler: str) -> int | None:
         sql = "SELECT position FROM cursors WHERE handler = ?"
-        row = await self._database.run(lambda db: db.execute(sql, (handler,)).fetchone())
+        row = await self._database.read(lambda db: db.execute(sql, (handler,)).fetchone())
         return row[0] if row else None
 
     async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
@@ -58,7 +58,7 @@ class SqliteWork:
             'SELECT handler, "group", position, record, standing, error, since FROM aside '
             'WHERE (?1 IS NULL OR handler = ?1) AND (?2 IS NULL OR "group" = ?2) ORDER BY position, handler'
         )
-        rows = await self._database.run(lambda db: db.execute(sql, (handler, group)).fetchall())
+        rows = await self._database.read(lambda db: db.execute(sql, (handler, group)).fetchall())
         return [Aside(h, g, p, r, Standing(s), e, datetime.fromisoformat(at)) for h, g, p, r, s, e, at in rows]
 
     async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:
@@ -77,7 +77,7 @@ class SqliteWork:
         await self._run(sql, stream, version, timestamp(at))
 
     async def gaps(self) -> Sequence[tuple[str, int]]:
-        return await self._database.run(lambda db: db.execute("SELECT stream, version FROM gaps").fetchall())
+        return await self._database.read(lambda db: db.execute("SELECT stream, version FROM gaps").fetchall())
 
     async def filled(self, stream: str, version: int) -> None:
         await self._run("DELETE FROM gaps WHERE stream = ? AND version <= ?", stream, version)

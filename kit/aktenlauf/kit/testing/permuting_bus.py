@@ -59,7 +59,7 @@ class PermutingBus:
                     self._halted.add(lane[0])
             await self._topics.grown.wait()
 
-    async def restore(self, lacks: Lacks, receive: Receive) -> None:
+    async def restore(self, owners: Collection[str], lacks: Lacks, receive: Receive) -> None:
         return None
 
     async def caught_up(self, owners: Collection[str]) -> bool:

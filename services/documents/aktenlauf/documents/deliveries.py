@@ -17,7 +17,7 @@ from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scanner import ScannerUnavailable
 from aktenlauf.kit.workers import WorkerFailed
 
-FILES_AT_ONCE = 4
+FILES_AT_ONCE = 3
 """Enough to keep the workers busy while other files are fetched and stored; each is in memory as a whole."""
 page_images = Reactions("page-images", at_once=FILES_AT_ONCE)
 PAGE_WIDTH_PX = 1200

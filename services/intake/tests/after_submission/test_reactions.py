@@ -28,6 +28,7 @@ from aktenlauf.intake.deliveries import deliveries, mails
 from aktenlauf.intake.reactions import reactions
 from aktenlauf.kit.drafts import Draft
 from aktenlauf.kit.erasure import OrderErasure
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.files import fetch
 from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.keyring import case_key
@@ -35,7 +36,7 @@ from aktenlauf.kit.reactions import Reactions
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.testing.waiting import until
 
-from .conftest import CASE, EMAIL, NOW, NUMBER, Office, asked, decided, opened, requested
+from .conftest import CASE, EMAIL, LINH, NOW, NUMBER, OTHER_CASE, Office, asked, decided, opened, requested
 
 APPLICATION = f"intake/application/{CASE}"
 SLOT = Slot(office="lindenried", place="zollhaus", start=datetime(2026, 12, 3, 8, 40, tzinfo=UTC), minutes=20)
@@ -234,6 +235,28 @@ async def test_the_same_mail_is_sent_again_not_another_one(office: Office) -> No
     before = office.mails()
     await again(office, mails, APPLICATION)
     assert office.mails() == before
+
+
+async def test_while_the_mail_server_is_away_receipts_are_made_and_mails_follow_once_it_is_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(mail: object, case: str) -> None:
+        raise Unavailable("mail server")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(office.service.ports.mailer, "send", away)
+        await office.submit()
+        await office.submit(OTHER_CASE, LINH, "AUF-7K3M-92QX-6")
+        for case in (CASE, OTHER_CASE):
+            await until(lambda case=case: is_told(office, case, MessageDelivered))  # type: ignore[misc]
+            assert await is_told(office, case, ReceiptIssued)
+        assert office.mails() == []
+    await office.settled()
+    assert len(office.mails()) == 2
+
+
+async def is_told(office: Office, case: str, kind: type[Event]) -> bool:
+    return any(isinstance(event, kind) for event in await office.events(f"intake/application/{case}"))
 
 
 async def test_without_an_address_no_mail_goes_out_and_that_is_recorded(office: Office) -> None:

@@ -1,0 +1,150 @@
+"""`aktenlauf proxy-config`: the configuration of a real reverse proxy, nginx, made from the site map.
+
+Three doors: people of the public, people of the office, each under a host of their own, and machines on a port of
+their own that is not published to people. What a door does not serve is 404 there, `/metrics` at each of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import typer
+
+from aktenlauf.cli.serve_proxy import parse_targets
+from aktenlauf.contracts.site import PREFIXES, Prefix, Side
+from aktenlauf.kit.settings import Settings
+
+DRIFT = 1
+"""Exit code where a checked-in configuration is another one."""
+PORT, MACHINES_PORT = 8080, 8081
+"""Where it listens, for people and for machines: ports that a process without rights may take."""
+_SERVICES = ("intake", "documents", "review", "scheduling", "xoev-gateway")
+COMPOSE_TARGETS = tuple(f"{service}=http://{service}:8000" for service in _SERVICES)
+"""The services as compose.yaml names them."""
+COMPOSE_PUBLIC, COMPOSE_OFFICE = "portal.localhost", "amt.localhost"
+COMPOSE_RESOLVER = "127.0.0.11"
+"""Docker's own name server."""
+_NOT_OUTSIDE = frozenset({"/metrics"})
+
+_HEAD = """\
+# Made by `aktenlauf proxy-config` from the site map (contracts/site.py), not by hand: `make check` compares.
+# nginx 1.27.3 or newer where names of replicas are looked up while it runs (`resolve`).
+worker_processes auto;
+pid /tmp/nginx.pid;
+error_log stderr warn;
+
+events {
+    worker_connections 4096;
+}
+
+http {
+    # Who asked for what, and from where, is personal data; the services log what is needed.
+    access_log off;
+    server_tokens off;
+    absolute_redirect off;
+
+    # What people send and get never touches a disk here, and an upload streams through.
+    proxy_request_buffering off;
+    proxy_max_temp_file_size 0;
+    client_body_temp_path /tmp/client_body;
+    proxy_temp_path /tmp/proxy;
+    fastcgi_temp_path /tmp/fastcgi;
+    uwsgi_temp_path /tmp/uwsgi;
+    scgi_temp_path /tmp/scgi;
+    # Twice the largest file: up to there the service says politely that it is too large.
+    client_max_body_size %d;
+
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $http_host;
+    # Not added to what the client claims: here is the first machine that we trust.
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Proto $scheme;
+
+    # The next replica gets what could not be sent to this one. A POST that was sent, and any body that was begun,
+    # is never sent twice; after these seconds nothing is, as whoever asked is still waiting.
+    proxy_connect_timeout 2s;
+    proxy_read_timeout 60s;
+    proxy_next_upstream error timeout;
+    proxy_next_upstream_timeout 10s;
+"""
+_DEFAULT = """\
+    # No other name is ours.
+    server {
+        listen %d default_server;
+        location = /livez {
+            return 200 "ok\\n";
+        }
+        location / {
+            return 421;
+        }
+    }
+"""
+_AWAY = """\
+        error_page 502 504 =503 @away;
+        location @away {
+            add_header Retry-After 2 always;
+            return 503;
+        }
+"""
+
+
+def proxy_config(check: Path | None, targets: Sequence[str], public: str, office: str, resolver: str) -> int:
+    """Print the configuration, or compare the file `check` with it. DRIFT if that is another. Raises WrongSetting."""
+    text = nginx_config(parse_targets(targets), public, office, resolver)
+    if check is None:
+        typer.echo(text, nl=False)
+        return 0
+    if check.read_text("utf-8") == text:
+        return 0
+    typer.echo(f"{check} is not what the site map says: aktenlauf proxy-config > {check}", err=True)
+    return DRIFT
+
+
+def nginx_config(targets: Mapping[str, Sequence[str]], public: str, office: str, resolver: str = "") -> str:
+    """The whole file. `targets`: service -> base URLs of its replicas, `public` and `office`: the hosts of the sides.
+
+    `resolver`: address of a name server that is asked again and again for the replicas behind a name; empty: names
+    are looked up once, at the start. source: nginx's documentation, ngx_http_upstream_module, `resolve`.
+    """
+    upload_bytes_max: int = Settings.model_fields["upload_bytes_max"].default
+    groups = {name: list(urls) for name, urls in targets.items()}
+    groups["kit"] = [url for name, urls in targets.items() if name != "demo" for url in urls]
+    parts = [_HEAD % (2 * upload_bytes_max)]
+    if resolver:
+        parts.append(f"    resolver {resolver} valid=5s ipv6=off;\n")
+    parts += [_upstream(name, urls, bool(resolver)) for name, urls in groups.items()]
+    parts.append(_DEFAULT % PORT)
+    parts.append(_server(f"listen {PORT};\n        server_name {public};", "public", groups))
+    parts.append(_server(f"listen {PORT};\n        server_name {office};", "office", groups))
+    parts.append(_server(f"listen {MACHINES_PORT};", "machine", groups))
+    return "\n".join(parts) + "}\n"
+
+
+def _upstream(name: str, urls: Sequence[str], resolve: bool) -> str:
+    more = " resolve" if resolve else ""
+    servers = "".join(f"        server {urlsplit(url).netloc}{more};\n" for url in urls)
+    return f"    upstream {name} {{\n        zone {name} 64k;\n{servers}        keepalive 32;\n    }}\n"
+
+
+def _server(head: str, side: Side, groups: Mapping[str, Sequence[str]]) -> str:
+    locations = "".join(_locations(side, groups))
+    return f"    server {{\n        {head}\n{_AWAY}{locations}    }}\n"
+
+
+def _locations(side: Side, groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """nginx takes the longest prefix itself, but by letters: whole segments are a path, and what is below it."""
+    for prefix in PREFIXES:
+        action = _action(prefix, side, groups)
+        if prefix.path == "/":
+            yield f"        location / {{ {action} }}\n"
+        else:
+            yield f"        location = {prefix.path} {{ {action} }}\n"
+            yield f"        location {prefix.path}/ {{ {action} }}\n"
+    if side == "office":
+        yield "        location = / { return 302 /amt; }\n"
+
+
+def _action(prefix: Prefix, side: Side, groups: Mapping[str, Sequence[str]]) -> str:
+    served = prefix.side in (side, "kit") and prefix.path not in _NOT_OUTSIDE and prefix.service in groups
+    return f"proxy_pass http://{prefix.service};" if served else "return 404;"

@@ -1,0 +1,112 @@
+"""What a log lacks of what Kafka holds: after a restore from an older copy, what the service published itself since
+then, and what its group had received.
+
+Whether anything lacks is seen from the newest records of each partition, so an ordinary start reads only these. A
+partition of which something lacks is delivered as a whole: the log knows what it has.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from aktenlauf.kit.adapters.kafka_producer import AGAIN
+from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, delivery_of, partitions_of, unavailable
+from aktenlauf.kit.bus import Delivery, Lacks, Receive
+from aktenlauf.kit.logs import logger
+
+BATCH_MAX = 500
+NEWEST = 50
+"""Records of a partition that are looked at. More than one: two publishers at once may end on an older record."""
+READ_SECONDS = 30.0
+"""How long a broker may send nothing of what it said it has."""
+
+_log = logger(__name__)
+
+
+class Restoring:
+    """Looks through topics, given with their owners, for what the log of `service` lacks."""
+
+    def __init__(self, servers: str, service: str, group: str, owners: Mapping[str, str]) -> None:
+        self._servers, self._service, self._group, self._owners = servers, service, group, owners
+
+    async def restore(self, lacks: Lacks, receive: Receive) -> None:
+        """See `aktenlauf.kit.bus.Bus.restore`."""
+        with unavailable():
+            async with self._connected() as (admin, consumer):
+                ends = await self._ends(admin, consumer)
+                incomplete = await self._incomplete(consumer, ends, lacks)
+                for topic in sorted({place.topic for place in incomplete}):
+                    _log.warning("the log lacks events, or may lack some", topic=topic)
+                async for batch in _read(consumer, dict.fromkeys(incomplete, 0), ends):
+                    await receive(self._deliveries(batch))
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[tuple[Any, Any]]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            await consumer.start()
+            yield admin, consumer
+        finally:
+            await consumer.stop()
+            await admin.close()
+
+    async def _ends(self, admin: Any, consumer: Any) -> Mapping[TopicPartition, int]:
+        """Up to where the log should have it: own topics up to their ends, others as far as the group had come."""
+        ends = await consumer.end_offsets(await partitions_of(admin, self._owners))
+        committed = await _committed(admin, self._group, [p for p in ends if self._owners[p.topic] != self._service])
+        return {
+            place: known for place, end in sorted(ends.items()) if (known := min(end, committed.get(place, end))) > 0
+        }
+
+    async def _incomplete(
+        self, consumer: Any, ends: Mapping[TopicPartition, int], lacks: Lacks
+    ) -> Collection[TopicPartition]:
+        """Partitions of which the log lacks something, or whose newest records cannot tell."""
+        complete: set[TopicPartition] = set()
+        lacking: set[TopicPartition] = set()
+        starts = {place: max(0, end - NEWEST) for place, end in ends.items()}
+        async for batch in _read(consumer, starts, ends):
+            place = TopicPartition(batch[0].topic, batch[0].partition)
+            telling = [record for record in batch if not any(name == AGAIN for name, _ in record.headers)]
+            if any(await asyncio.gather(*map(lacks, self._deliveries(telling)))):
+                lacking.add(place)
+            elif telling:
+                complete.add(place)
+        return lacking | (ends.keys() - complete)
+
+    def _deliveries(self, records: Sequence[Any]) -> list[Delivery]:
+        return [delivery_of(self._owners[record.topic], record) for record in records]
+
+
+async def _committed(admin: Any, group: str, places: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
+    """How far the group has come in each; 0 where it never was."""
+    if not places:
+        return {}
+    found = await admin.list_consumer_group_offsets(group)
+    return {place: found[place].offset if place in found else 0 for place in places}
+
+
+async def _read(
+    consumer: Any, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> AsyncIterator[Sequence[Any]]:
+    """The records of partitions between start and end, in batches of one partition. Raises TimeoutError."""
+    consumer.assign(list(starts))
+    for place, start in starts.items():
+        consumer.seek(place, start)
+    left = set(starts)
+    while left:
+        async with asyncio.timeout(READ_SECONDS):
+            found: Mapping[TopicPartition, Sequence[Any]] = {}
+            while not found:
+                found = await consumer.getmany(*left, timeout_ms=1000, max_records=BATCH_MAX)
+        for place, records in found.items():
+            if batch := [record for record in records if record.offset < ends[place]]:
+                yield batch
+            if await consumer.position(place) >= ends[place]:
+                left.discard(place)

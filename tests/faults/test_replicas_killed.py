@@ -1,0 +1,164 @@
+"""Two replicas of every service, killed and put to sleep at random under load, on the real servers.
+
+The same journeys as in `test_kill`, compared with the embedded form undisturbed: the same happens in both forms,
+whatever dies meanwhile.
+"""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+
+from aktenlauf.kit.clock import ShiftedClock
+
+from ..comparison import differences
+from ..crowd import (
+    NOW,
+    Left,
+    assert_dense,
+    assert_every_journey_came_to_its_end,
+    assert_heard_is_what_its_owner_has,
+    assert_no_command_was_done_twice,
+    crowd,
+    left_of,
+)
+from ..inside import inside
+from ..installed import installation
+
+if TYPE_CHECKING:
+    from native.fleet import Fleet
+    from native.sets import Addresses
+
+pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
+
+SEED = 20261122
+KILLS_MIN = 8
+ANSWERS_BETWEEN = 12
+"""How many requests are answered between two blows, on average."""
+ASLEEP_SECONDS = 9.0
+"""Longer than a lease lasts: whoever sleeps so long wakes up without it."""
+SLEEPS = 0.2
+"""Share of blows that put to sleep instead of killing."""
+
+
+@dataclass
+class Blows:
+    """Kills a replica or puts it to sleep now and then, never both replicas of a service at once."""
+
+    fleet: "Fleet"
+    chance: random.Random
+    kills: int = 0
+    sleeps: int = 0
+    _left: int = 0
+    _due: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """From now on."""
+        self._task = asyncio.create_task(self._go_on())
+
+    def answered(self) -> None:
+        """Somebody got an answer."""
+        self._left -= 1
+        if self._left <= 0:
+            self._due.set()
+
+    async def end(self) -> None:
+        """No more; whoever was hit is up again."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _go_on(self) -> None:
+        while True:
+            self._left = round(self.chance.expovariate(1 / ANSWERS_BETWEEN))
+            self._due.clear()
+            await self._due.wait()
+            await asyncio.sleep(self.chance.uniform(0, 0.3))
+            await self._strike(self.chance.choice(self.fleet.services))
+
+    async def _strike(self, name: str) -> None:
+        if self.chance.random() < SLEEPS:
+            self.fleet.pause(name)
+            try:
+                await asyncio.sleep(ASLEEP_SECONDS)
+            finally:
+                self.fleet.wake(name)
+            self.sleeps += 1
+        else:
+            await asyncio.to_thread(self.fleet.end_one, name, signal.SIGKILL)
+            self.kills += 1
+            await asyncio.shield(asyncio.to_thread(self.fleet.start_one, name))
+
+
+@dataclass
+class Runs:
+    """The embedded form undisturbed, and the distributed one."""
+
+    undisturbed: Left
+    disturbed: Left
+    blows: Blows
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def runs(tmp_path_factory: pytest.TempPathFactory, servers: "Addresses") -> AsyncIterator[Runs]:
+    folder = tmp_path_factory.mktemp("replicas")
+    yield Runs(await _undisturbed(folder / "var"), *await _disturbed(folder / "fleet", servers))
+
+
+async def _undisturbed(data: Path) -> Left:
+    with installation(data, {"AKTENLAUF_NOW": NOW}) as running:
+        cases = await crowd(running.url, lambda: None, lambda: None)
+    async with inside(data, ShiftedClock(datetime.fromisoformat(NOW))) as here:
+        return await left_of(here, cases, data / "mail", data / "xoev-gateway")
+
+
+async def _disturbed(folder: Path, servers: "Addresses") -> tuple[Left, Blows]:
+    from native.fleet import Fleet
+
+    fleet = Fleet(folder, servers, f"kill{random.randrange(10**6)}", replicas=2, now=datetime.fromisoformat(NOW))
+    await asyncio.to_thread(fleet.start)
+    blows = Blows(fleet, random.Random(SEED))
+    try:
+        cases = await crowd(fleet.url, blows.begin, blows.answered)
+    finally:
+        await blows.end()
+        await asyncio.to_thread(fleet.stop)
+    settings = fleet.settings()
+    data = Path(settings.pop("data"))
+    async with inside(data, ShiftedClock(fleet.time()), **settings) as here:
+        return await left_of(here, cases, data / "mail", data / "xoev-gateway"), blows
+
+
+async def test_every_journey_came_to_its_end(runs: Runs) -> None:
+    assert runs.blows.kills >= KILLS_MIN
+    assert runs.blows.sleeps >= 1
+    assert_every_journey_came_to_its_end(runs.disturbed)
+
+
+async def test_positions_and_versions_have_no_gaps(runs: Runs) -> None:
+    assert_dense(runs.disturbed)
+
+
+async def test_no_command_was_done_twice(runs: Runs) -> None:
+    assert_no_command_was_done_twice(runs.disturbed)
+
+
+async def test_what_was_heard_is_byte_for_byte_what_its_owner_has(runs: Runs) -> None:
+    assert_heard_is_what_its_owner_has(runs.disturbed)
+
+
+async def test_the_same_happened_as_in_the_embedded_form_undisturbed(runs: Runs) -> None:
+    assert differences(runs.undisturbed.names, runs.disturbed.names) == ""
+
+
+async def test_each_message_was_handed_over_once(runs: Runs) -> None:
+    mine, theirs = dict(runs.disturbed.handed_over), dict(runs.undisturbed.handed_over)
+    assert mine == theirs

@@ -279,7 +279,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_without_a_demonstration_its_pages_are_not_there(tmp_path: Path) -> None:
-    with installation(tmp_path / "var", {"AKTENLAUF_DEMO": "false"}) as running, httpx.Client() as browser:
+    elsewhere = {
+        "AKTENLAUF_DEMO": "false",
+        "AKTENLAUF_OIDC_APPLICANTS_ISSUER": "https://applicants.invalid",
+        "AKTENLAUF_OIDC_APPLICANTS_CLIENT_ID": "aktenlauf",
+        "AKTENLAUF_OIDC_OFFICE_ISSUER": "https://office.invalid",
+        "AKTENLAUF_OIDC_OFFICE_CLIENT_ID": "aktenlauf",
+    }
+    with installation(tmp_path / "var", elsewhere) as running, httpx.Client() as browser:
         for path in ("/vorfuehrung", "/vorfuehrung/als/office/keller", "/vorfuehrung/post", "/vorfuehrung/ablage"):
             assert browser.get(f"{running.url}{path}").status_code == 404
         assert browser.post(f"{running.url}/vorfuehrung/zuruecksetzen").status_code == 404

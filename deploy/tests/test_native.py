@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
 from aiokafka.structs import TopicPartition
 from minio import Minio
-from native.install import install
+from native.install import CannotInstall, install
 from native.places import RUNS
 from native.processes import end, launch, note, running
 from native.sets import Addresses, ServerSet, sweep
@@ -210,3 +210,9 @@ def bucket_client(servers: Addresses) -> Minio:
         secret_key=servers.s3_secret_key,
         secure=False,
     )
+
+
+def test_what_the_machine_lacks_is_named_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(CannotInstall, match=r"not on this machine: .*java"):
+        install()

@@ -103,6 +103,12 @@ async def test_where_no_replica_answers_it_says_503_and_when_to_come_again() -> 
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
 
 
+async def test_figures_are_not_shown_outside() -> None:
+    async with served(Replica("intake")) as a, through({"intake": [a]}) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/metrics")).status_code == 404
+
+
 async def test_a_service_that_is_not_behind_it_is_not_found() -> None:
     async with through({"intake": [closed_port()]}) as client:
         assert (await client.get("/amt")).status_code == 404

@@ -156,3 +156,19 @@ async def test_two_events_at_one_place_halt_the_subscription(ears: Ears) -> None
     await ears.receive(GOOD)
     with pytest.raises(Halt, match="version 1"):
         await ears.receive(heard(STREAM, 1))
+
+
+async def test_a_private_stream_is_heard_by_its_owner_alone(tmp_path: Path) -> None:
+    log, work = SqliteLog(tmp_path / "own.db"), SqliteWork(tmp_path / "own-work.db")
+    private = heard("samples/settings/1", 1)
+    own, foreign = (Hearing(log, work, lambda: NOON, service) for service in ("samples", "others"))
+    delivery = Delivery("samples", private, "place")
+    assert await own.lacks(delivery)
+    assert not await foreign.lacks(delivery)
+    await foreign.receive([delivery])
+    assert await log.head() == 0
+    await own.receive([delivery])
+    assert [stored.record async for stored in walk(log)] == [private]
+    assert not await own.lacks(delivery)
+    await log.close()
+    await work.close()

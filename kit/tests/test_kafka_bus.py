@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -428,11 +428,11 @@ async def test_a_restored_service_does_no_command_again_and_hears_before_it_acts
 
 @asynccontextmanager
 async def running_toy(kafka: str, prefix: str, folder: Path) -> AsyncIterator[Service]:
-    async with (
-        toy.toy_ports(folder, lambda work: KafkaBus(kafka, toy.SERVICE, prefix)) as ports,
-        toy.toy(ports) as service,
-    ):
-        yield service
+    async with AsyncExitStack() as stack:
+        ports = await stack.enter_async_context(
+            toy.toy_ports(folder, lambda work: KafkaBus(kafka, toy.SERVICE, prefix))
+        )
+        yield await asyncio.wait_for(stack.enter_async_context(toy.toy(ports)), 30)
 
 
 async def published_all(service: Service) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -34,10 +34,14 @@ class LosesAnswers:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._rows, name)
 
-    async def insert_many(self, rows: Sequence[dict[str, Any]]) -> None:
-        if self._late:
-            late, self._late = self._late, []
+    async def land(self) -> None:
+        """What is late happens."""
+        late, self._late = self._late, []
+        if late:
             await self._rows.insert_many(late)
+
+    async def insert_many(self, rows: Sequence[dict[str, Any]]) -> None:
+        await self.land()
         fate = self._fates.pop(0) if self._fates else "answered"
         if fate == "late":
             self._late = list(rows)
@@ -160,6 +164,21 @@ class TestMongoLog(OnMongo, LogSuite):
         log._commits._rows = LosesAnswers(log._commits._rows, "never")  # type: ignore[assignment]
         await other.append(OTHER, 0, [happened(OTHER, 1)], "c")
         assert await log.append(STREAM, 0, [happened(STREAM, 1)], "c") == Appended(STREAM, 1, 2)
+
+    async def test_a_commit_that_lands_while_it_is_looked_for_is_no_conflict_with_itself(
+        self, log: MongoLog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        lossy, commits = LosesAnswers(log._commits._rows, "late"), log._commits
+        know_versions = commits.know_versions
+
+        async def behind_the_lookup(streams: Iterable[str]) -> None:
+            await know_versions(streams)
+            await lossy.land()
+            await commits.follow()
+
+        commits._rows = lossy  # type: ignore[assignment]
+        monkeypatch.setattr(commits, "know_versions", behind_the_lookup)
+        assert await log.append(STREAM, 0, [happened(STREAM, 1)], "c") == Appended(STREAM, 1, 1)
 
     async def test_an_outcome_that_cannot_be_learned_is_unavailable_and_known_later(
         self, log: MongoLog, monkeypatch: pytest.MonkeyPatch

@@ -199,3 +199,17 @@ async def test_after_five_conflicts_a_request_is_told_to_try_again(desk: Desk, c
         with pytest.raises(Unavailable) as unavailable:
             await runner.run(Open(**common()))
         assert unavailable.value.retry_after == 1
+
+
+async def test_a_command_whose_events_came_back_after_a_restore_is_known(desk: Desk, tmp_path: Path) -> None:
+    opening, noting = Open(**common()), Note(**common(fact=1))
+    await desk.runner.run(opening)
+    await desk.runner.run(noting)
+    restored = SqliteLog(tmp_path / "restored.db")
+    await restored.hear([stored.record async for stored in walk(desk.log)])
+    runner = desk.runner_on(restored)
+    for command, version in ((opening, 1), (noting, 2)):
+        outcome = await runner.run(command)
+        assert (outcome.version, outcome.repeated) == (version, True)
+    assert await restored.head() == 2
+    await restored.close()

@@ -58,6 +58,10 @@ async def _evidence_with_a_refused_file(person: Person, case: str) -> None:
     await person.look("evidence-empty")
     await person.attach("passport", "Pass.pdf", files.pdf(2), "application/pdf")
     await person.attach("enrolment", "Immatrikulation.jpg", files.jpeg(), "image/jpeg")
+    photos = [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": files.jpeg(seed=n)} for n in (1, 2)]
+    await person.page.locator("#datei-residence_proof").set_input_files(photos)  # the box "together" is ticked
+    await expect(person.page.locator("#d-residence_proof .al-file__name a")).to_have_count(1)
+    await expect(person.page.locator("#lage-residence_proof")).to_contain_text("2 Seiten", timeout=20_000)
     field = person.page.locator("#datei-health_insurance")
     await field.set_input_files({"name": "leer.pdf", "mimeType": "application/pdf", "buffer": b""})
     await expect(person.page.locator("#d-health_insurance [role=alert]")).to_contain_text("leer.pdf ist leer")

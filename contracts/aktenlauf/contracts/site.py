@@ -59,6 +59,9 @@ PREFIXES: tuple[Prefix, ...] = (
     Prefix("/metrics", "kit", "kit"),
 )
 
+SERVICES: tuple[str, ...] = tuple(dict.fromkeys(p.service for p in PREFIXES if p.service not in ("kit", "demo")))
+"""The services, each once."""
+
 _LONGEST_FIRST = sorted(PREFIXES, key=lambda prefix: -len(prefix.path))
 
 

@@ -1,11 +1,9 @@
 """`aktenlauf bus`: the topics on Kafka. Works whether or not the services run."""
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from aktenlauf.cli.installation import definitions
+from aktenlauf.contracts.site import SERVICES
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
 from aktenlauf.kit.adapters.kafka_topics import make_topics, own_topics
 from aktenlauf.kit.errors import Unavailable
@@ -20,7 +18,7 @@ NOT_REACHED = 1
 async def topics(settings: Settings) -> int:
     """Make the topics of all services that lack, and name all. NOT_REACHED if Kafka is away."""
     console = Console(highlight=False, soft_wrap=True)
-    names = [topic for service in _services() for topic in own_topics(settings.kafka_prefix, service)]
+    names = [topic for service in SERVICES for topic in own_topics(settings.kafka_prefix, service)]
     try:
         made = await make_topics(_servers(settings), names)
     except Unavailable as error:
@@ -32,8 +30,8 @@ async def topics(settings: Settings) -> int:
 
 async def publish_again(settings: Settings, service: str, case: str | None, start: int) -> int:
     """Publish a service's own records again from its log. NOT_REACHED if Kafka is away, saying where to go on."""
-    if service not in _services():
-        raise WrongSetting(f"{service} is no service; there are {', '.join(_services())}")
+    if service not in SERVICES:
+        raise WrongSetting(f"{service} is no service; there are {', '.join(SERVICES)}")
     console = Console(highlight=False, soft_wrap=True)
     bus = KafkaBus(_servers(settings), service, settings.kafka_prefix)
     log = await open_log(settings, service)
@@ -56,10 +54,6 @@ async def publish_again(settings: Settings, service: str, case: str | None, star
         await log.close()
     console.print(f"{published} records of {service} published again.")
     return 0
-
-
-def _services() -> Sequence[str]:
-    return [definition.name for definition in definitions()]
 
 
 def _servers(settings: Settings) -> str:

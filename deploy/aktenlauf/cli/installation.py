@@ -21,6 +21,7 @@ from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.ports import Shared, open_log, open_ports, open_shared
 from aktenlauf.kit.service import Definition, Service
 from aktenlauf.kit.settings import Settings
+from aktenlauf.kit.telemetry import name_cases_by
 from aktenlauf.kit.web.app import create_kit_app
 from aktenlauf.kit.web.dispatch import Dispatcher
 from aktenlauf.kit.web.limits import RateLimits
@@ -84,6 +85,7 @@ async def opened(
             stack.push_async_callback(ports.close)
             services[definition.name] = Service(definition, ports, settings, replica_name(settings) if only else None)
         secret = await shared.keyring.create("installation/web")
+        name_cases_by(secret)
         sign_in = sign_in_of(settings, secret, users, elsewhere=only is not None)
         stack.push_async_callback(sign_in.http.aclose)
         shell = _shell(settings, shared, secret, sign_in, "/vorfuehrung" if demo_routes else "")

@@ -63,6 +63,21 @@ def proxy(to: Annotated[list[str], typer.Option(help="NAME=URL; a name several t
     proxy_forever(load_settings(), to)
 
 
+@app.command("proxy-config")
+def proxy_config(
+    to: Annotated[list[str] | None, typer.Option(help="As of `proxy`; default: as in compose.yaml.")] = None,
+    public: Annotated[str, typer.Option(help="URL of the public side.")] = "http://portal.localhost:8080",
+    office: Annotated[str, typer.Option(help="URL of the office side, of another host.")] = "http://amt.localhost:8080",
+    resolver: Annotated[str, typer.Option(help="Name server asked while it runs; '' for none.")] = "127.0.0.11",
+    check: Annotated[Path | None, typer.Option(help="Only compare this file, and fail on drift.")] = None,
+) -> None:
+    """The configuration of nginx, made from the site map."""
+    from aktenlauf.cli import proxy_config as nginx
+
+    doors = nginx.Doors(public.rstrip("/"), office.rstrip("/"))
+    raise typer.Exit(nginx.proxy_config(check, to or nginx.COMPOSE_TARGETS, doors, resolver))
+
+
 @app.command()
 def smoke(
     url: Annotated[str, typer.Option(help="Public address of the running installation.")],
@@ -81,6 +96,8 @@ demo = typer.Typer(no_args_is_help=True, help="For demonstrations.")
 app.add_typer(demo, name="demo")
 bus = typer.Typer(no_args_is_help=True, help="The topics on Kafka.")
 app.add_typer(bus, name="bus")
+blobs = typer.Typer(no_args_is_help=True, help="The bucket of an S3 server.")
+app.add_typer(blobs, name="blobs")
 
 _Service = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="SERVICE")]
 _Handler = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="HANDLER")]
@@ -143,6 +160,15 @@ def bus_republish(
     from aktenlauf.kit.settings import load_settings
 
     raise typer.Exit(asyncio.run(publish_again(load_settings(), service, case, start)))
+
+
+@blobs.command("prepare")
+def blobs_prepare() -> None:
+    """Make the bucket unless it is there."""
+    from aktenlauf.cli.blobs import prepare
+    from aktenlauf.kit.settings import load_settings
+
+    raise typer.Exit(asyncio.run(prepare(load_settings())))
 
 
 @demo.command("advance")

@@ -19,6 +19,8 @@ from aktenlauf.contracts.site import owner
 
 DOWN_SECONDS = 1.0
 """How long a replica that refused a connection is asked last."""
+NOT_OUTSIDE = frozenset({"/metrics"})
+"""What is for operators alone."""
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "proxy-connection"}
@@ -62,7 +64,8 @@ def proxy_app(targets: Mapping[str, Sequence[str]]) -> Starlette:
             yield
 
     async def forward(request: Request) -> Response:
-        found = replicas.get(owner(request.url.path).service)
+        path = request.url.path
+        found = replicas.get(owner(path).service) if path not in NOT_OUTSIDE else None
         if found is None:
             return PlainTextResponse("404\n", 404)
         for url in found.in_turn():

@@ -1,29 +1,27 @@
 """`aktenlauf proxy-config`: the configuration of a real reverse proxy, nginx, made from the site map.
 
 Three doors: people of the public, people of the office, each under a host of their own, and machines on a port of
-their own that is not published to people. What a door does not serve is 404 there, `/metrics` at each of them.
+their own that is not published to people. The people's doors lead to each other; machines' paths are 404 there, and
+`/metrics` is 404 at each door.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import typer
 
 from aktenlauf.cli.serve_proxy import parse_targets
-from aktenlauf.contracts.site import PREFIXES, Prefix, Side
-from aktenlauf.kit.settings import Settings
+from aktenlauf.contracts.site import PREFIXES, SERVICES, Prefix, Side
+from aktenlauf.kit.settings import Settings, WrongSetting
 
 DRIFT = 1
 """Exit code where a checked-in configuration is another one."""
 PORT, MACHINES_PORT = 8080, 8081
 """Where it listens, for people and for machines: ports that a process without rights may take."""
-_SERVICES = ("intake", "documents", "review", "scheduling", "xoev-gateway")
-COMPOSE_TARGETS = tuple(f"{service}=http://{service}:8000" for service in _SERVICES)
+COMPOSE_TARGETS = tuple(f"{service}=http://{service}:8000" for service in SERVICES)
 """The services as compose.yaml names them."""
-COMPOSE_PUBLIC, COMPOSE_OFFICE = "portal.localhost", "amt.localhost"
-COMPOSE_RESOLVER = "127.0.0.11"
-"""Docker's own name server."""
 _NOT_OUTSIDE = frozenset({"/metrics"})
 
 _HEAD = """\
@@ -89,9 +87,27 @@ _AWAY = """\
 """
 
 
-def proxy_config(check: Path | None, targets: Sequence[str], public: str, office: str, resolver: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where people come in: base URLs, of two hosts."""
+
+    public: str
+    office: str
+
+    def host(self, side: Side) -> str:
+        """The name in the URL of a side."""
+        return urlsplit(self.public if side == "public" else self.office).hostname or ""
+
+    def other(self, side: Side) -> str:
+        """The URL of the other side's door, for whoever came to the wrong one."""
+        return self.office if side == "public" else self.public
+
+
+def proxy_config(check: Path | None, targets: Sequence[str], doors: Doors, resolver: str) -> int:
     """Print the configuration, or compare the file `check` with it. DRIFT if that is another. Raises WrongSetting."""
-    text = nginx_config(parse_targets(targets), public, office, resolver)
+    if not doors.host("public") or doors.host("public") == doors.host("office"):
+        raise WrongSetting("--public and --office: need two URLs with different hosts, as cookies know no ports")
+    text = nginx_config(parse_targets(targets), doors, resolver)
     if check is None:
         typer.echo(text, nl=False)
         return 0
@@ -101,8 +117,8 @@ def proxy_config(check: Path | None, targets: Sequence[str], public: str, office
     return DRIFT
 
 
-def nginx_config(targets: Mapping[str, Sequence[str]], public: str, office: str, resolver: str = "") -> str:
-    """The whole file. `targets`: service -> base URLs of its replicas, `public` and `office`: the hosts of the sides.
+def nginx_config(targets: Mapping[str, Sequence[str]], doors: Doors, resolver: str = "") -> str:
+    """The whole file. `targets`: service -> base URLs of its replicas.
 
     `resolver`: address of a name server that is asked again and again for the replicas behind a name; empty: names
     are looked up once, at the start. source: nginx's documentation, ngx_http_upstream_module, `resolve`.
@@ -115,9 +131,9 @@ def nginx_config(targets: Mapping[str, Sequence[str]], public: str, office: str,
         parts.append(f"    resolver {resolver} valid=5s ipv6=off;\n")
     parts += [_upstream(name, urls, bool(resolver)) for name, urls in groups.items()]
     parts.append(_DEFAULT % PORT)
-    parts.append(_server(f"listen {PORT};\n        server_name {public};", "public", groups))
-    parts.append(_server(f"listen {PORT};\n        server_name {office};", "office", groups))
-    parts.append(_server(f"listen {MACHINES_PORT};", "machine", groups))
+    for side in ("public", "office"):
+        parts.append(_server(f"listen {PORT};\n        server_name {doors.host(side)};", side, doors, groups))
+    parts.append(_server(f"listen {MACHINES_PORT};", "machine", doors, groups))
     return "\n".join(parts) + "}\n"
 
 
@@ -127,24 +143,27 @@ def _upstream(name: str, urls: Sequence[str], resolve: bool) -> str:
     return f"    upstream {name} {{\n        zone {name} 64k;\n{servers}        keepalive 32;\n    }}\n"
 
 
-def _server(head: str, side: Side, groups: Mapping[str, Sequence[str]]) -> str:
-    locations = "".join(_locations(side, groups))
+def _server(head: str, side: Side, doors: Doors, groups: Mapping[str, Sequence[str]]) -> str:
+    locations = "".join(_locations(side, doors, groups))
     return f"    server {{\n        {head}\n{_AWAY}{locations}    }}\n"
 
 
-def _locations(side: Side, groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _locations(side: Side, doors: Doors, groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """nginx takes the longest prefix itself, but by letters: whole segments are a path, and what is below it."""
-    for prefix in PREFIXES:
-        action = _action(prefix, side, groups)
-        if prefix.path == "/":
-            yield f"        location / {{ {action} }}\n"
-        else:
-            yield f"        location = {prefix.path} {{ {action} }}\n"
-            yield f"        location {prefix.path}/ {{ {action} }}\n"
     if side == "office":
         yield "        location = / { return 302 /amt; }\n"
+    for prefix in PREFIXES:
+        action = _action(prefix, side, doors, groups)
+        if prefix.path != "/":
+            yield f"        location = {prefix.path} {{ {action} }}\n"
+        yield f"        location {prefix.path.rstrip('/')}/ {{ {action} }}\n"
 
 
-def _action(prefix: Prefix, side: Side, groups: Mapping[str, Sequence[str]]) -> str:
-    served = prefix.side in (side, "kit") and prefix.path not in _NOT_OUTSIDE and prefix.service in groups
-    return f"proxy_pass http://{prefix.service};" if served else "return 404;"
+def _action(prefix: Prefix, side: Side, doors: Doors, groups: Mapping[str, Sequence[str]]) -> str:
+    if prefix.path in _NOT_OUTSIDE or prefix.service not in groups:
+        return "return 404;"
+    if prefix.side in (side, "kit"):
+        return f"proxy_pass http://{prefix.service};"
+    if {prefix.side, side} == {"public", "office"}:
+        return f"return 302 {doors.other(side)}$request_uri;"
+    return "return 404;"

@@ -12,12 +12,13 @@ from aktenlauf.cli.demo_clock import NAME as CLOCK_NAME
 from aktenlauf.cli.demo_clock import DemoClock
 from aktenlauf.cli.demo_pages import PATH, demo_routes
 from aktenlauf.cli.demo_reset import MARKER, wipe_if_asked
-from aktenlauf.cli.installation import Installation, definitions, opened
+from aktenlauf.cli.installation import Installation, definitions, opened, replica_name
 from aktenlauf.cli.restore import refuse_unfinished
 from aktenlauf.cli.seed_people import OTHERS
 from aktenlauf.cli.seed_stories import stories
 from aktenlauf.cli.seeding import seed
 from aktenlauf.cli.server import Server, leave, listen, unknown_settings
+from aktenlauf.kit.exporting import export, flush
 from aktenlauf.kit.logs import configure, logger
 from aktenlauf.kit.settings import Settings
 
@@ -32,12 +33,14 @@ def run_forever(settings: Settings) -> NoReturn:
     for sentence in unknown_settings(os.environ):
         typer.echo(sentence, err=True)
     configure(json=settings.log == "json")
+    export(settings, "all", replica_name(settings))
     with listen(settings) as listening:
         while True:
             refuse_unfinished(settings.data)
             wipe_if_asked(settings.data, [definition.name for definition in definitions()])
             uvloop.run(_serve(settings, listening))
             if not (settings.data / MARKER).exists():
+                flush()
                 leave()
 
 

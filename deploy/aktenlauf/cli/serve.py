@@ -11,9 +11,10 @@ from typing import NoReturn
 import typer
 import uvloop
 
-from aktenlauf.cli.installation import Installation, definitions, opened
+from aktenlauf.cli.installation import Installation, definitions, opened, replica_name
 from aktenlauf.cli.server import Server, leave, listen, unknown_settings
 from aktenlauf.kit.clock import ShiftedClock
+from aktenlauf.kit.exporting import export, flush
 from aktenlauf.kit.logs import configure, logger
 from aktenlauf.kit.service import Definition
 from aktenlauf.kit.settings import Settings, WrongSetting
@@ -31,8 +32,10 @@ def serve_forever(settings: Settings, name: str) -> NoReturn:
     definition = _definition(name)
     _refuse_what_cannot_be_shared(settings)
     configure(json=settings.log != "text")
+    export(settings, name, replica_name(settings))
     with listen(settings) as listening:
         uvloop.run(_serve(settings, definition, listening))
+        flush()
         leave()
 
 

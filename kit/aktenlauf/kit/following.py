@@ -4,17 +4,25 @@ One replica of a service does it at a time. What it keeps in memory is read anew
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.lease import Lease
+from aktenlauf.kit.logs import logger
 from aktenlauf.kit.patience import patiently
 from aktenlauf.kit.ports import Ports
 from aktenlauf.kit.reaction_tail import ReactionTail
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.tail import ClockTail, Publisher, ViewTail
+from aktenlauf.kit.telemetry import GAPS, HANDLER_LAG, PARKED
 from aktenlauf.kit.views import collections_id
 
+_log = logger(__name__)
+
+FIGURES_SECONDS = 5.0
+"""Between two looks at lag, parked records and gaps."""
 UPGRADE_SECONDS = 3600.0
 """How long replicas of an older version may go on serving beside a newer one: so long their views are kept."""
 
@@ -40,6 +48,7 @@ class Following:
         self._views = ViewTail(ports.log, ports.views, definition.views, ports.work, ports.clock, ports.sealing)
         self.progress = self._views.progress
         """Up to where the views are."""
+        self._publisher = Publisher(service.name, ports.log, ports.bus, ports.work)
         self._tails = [
             ReactionTail(ports.log, r, service.runner, ports.work, self.progress, service, ports.clock)
             for r in definition.reactions
@@ -63,10 +72,7 @@ class Following:
     def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What is to run, by name, for ever."""
         service, ports = self._service, self._service.ports
-        loops = {
-            "views": self._views.run(),
-            "publisher": Publisher(service.name, ports.log, ports.bus, ports.work).run(),
-        }
+        loops = {"views": self._views.run(), "publisher": self._publisher.run(), "figures": self._measure()}
         for reactions, tail in zip(service.definition.reactions, self._tails, strict=True):
             loops[reactions.handler] = tail.run()
             if reactions.due:
@@ -74,9 +80,32 @@ class Following:
                 loops[f"{reactions.handler} clock"] = clock.run()
         return loops
 
-    def positions(self) -> list[int]:
-        """Where the views and each handler are."""
-        return [self.progress.position, *(tail.progress.position for tail in self._tails)]
+    def positions(self) -> dict[str, int]:
+        """Where the views and each handler of reactions are."""
+        handlers = [reactions.handler for reactions in self._service.definition.reactions]
+        reached = [tail.progress.position for tail in self._tails]
+        return {"views": self.progress.position, **dict(zip(handlers, reached, strict=True))}
+
+    async def _measure(self) -> None:
+        parked: set[str] = set()
+        while True:
+            try:
+                parked = await self._measure_once(parked)
+            except Unavailable:
+                _log.warning("figures are not up to date", service=self._service.name)
+            await asyncio.sleep(FIGURES_SECONDS)
+
+    async def _measure_once(self, parked_before: set[str]) -> set[str]:
+        """Set the gauges; the handlers of which something is parked."""
+        service, ports = self._service.name, self._service.ports
+        head = await ports.log.head()
+        for handler, position in (self.positions() | {"publisher": self._publisher.position}).items():
+            HANDLER_LAG.set(max(0, head - position), {"service": service, "handler": handler})
+        parked = Counter(aside.handler for aside in await ports.work.aside())
+        for handler in parked.keys() | parked_before:
+            PARKED.set(parked[handler], {"service": service, "handler": handler})
+        GAPS.set(len(await ports.work.gaps()), {"service": service})
+        return set(parked)
 
 
 class SharedFollowing:

@@ -14,6 +14,7 @@ from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.log import EventLog, Heard
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.sealing import event_of
+from aktenlauf.kit.telemetry import BUS_ERRORS
 from aktenlauf.kit.work import Aside, Standing, Work
 
 HANDLER = "hear"
@@ -71,6 +72,7 @@ class Hearing:
         return await self._log.version(meta.stream) < meta.version
 
     async def _put_aside(self, delivery: Delivery, fault: str) -> None:
+        BUS_ERRORS.add(1, {"what": "not accepted"})
         _log.error("not accepted from the bus", place=delivery.place)  # the fault may name a case: see `parked`
         position = -int.from_bytes(sha256(delivery.place.encode()).digest()[:6])  # the same for the same place
         aside = Aside(HANDLER, delivery.place, position, delivery.record, Standing.PARKED, fault, self._clock())

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.patience import patiently
+from aktenlauf.kit.telemetry import LEASE_HELD
 from aktenlauf.kit.work import Work
 
 LEASE_SECONDS = 6.0
@@ -39,6 +40,7 @@ class Lease:
 
     async def _hold(self, duty: Callable[[], Awaitable[None]]) -> None:
         _log.info("this replica follows the log now", lease=self._name)
+        LEASE_HELD.set(1, {"lease": self._name})
         task = asyncio.ensure_future(duty())
         try:
             while True:
@@ -49,6 +51,7 @@ class Lease:
                     _log.warning("another replica follows the log now", lease=self._name)
                     return None
         finally:
+            LEASE_HELD.set(0, {"lease": self._name})
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await self._work.give_lease(self._name, self._holder)

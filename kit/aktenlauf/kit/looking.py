@@ -7,6 +7,7 @@ from aktenlauf.contracts.common import Accessed
 from aktenlauf.contracts.envelope import encode
 from aktenlauf.kit.ids import derived_id, new_id
 from aktenlauf.kit.log import ANY, EventLog
+from aktenlauf.kit.telemetry import traceparent
 
 What = Literal["case", "document", "original", "history", "messages", "appointment"]
 
@@ -37,6 +38,6 @@ async def record_access(
         causationid=look,
         correlationid=look,
         actor=actor,
-        traceparent=None,
+        traceparent=traceparent(),
     )
     await log.append(stream, ANY, [event], look)

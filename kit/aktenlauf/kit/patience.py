@@ -7,6 +7,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_ran
 
 from aktenlauf.kit.errors import Conflict, Unavailable
 from aktenlauf.kit.logs import logger
+from aktenlauf.kit.telemetry import RETRIES
 
 RETRY_SECONDS_MAX = 30.0
 
@@ -36,6 +37,7 @@ async def _repeatedly(
 ) -> T:
     def tell(state: RetryCallState) -> None:
         error: Any = state.outcome.exception() if state.outcome else None
+        RETRIES.add(1, {"what": what})
         _log.warning("trying again", what=what, attempt=state.attempt_number, error=error)
 
     retrying = AsyncRetrying(

@@ -20,6 +20,7 @@ from aktenlauf.kit.patience import patiently
 from aktenlauf.kit.reactions import Reaction, Reactions
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.tail import BATCH_MAX, WAIT_SECONDS, Progress, by_group, group_of
+from aktenlauf.kit.telemetry import SpanKind, step
 from aktenlauf.kit.work import Aside, Place, Standing, Work
 
 NOT_YET_MAX = timedelta(hours=24)
@@ -182,9 +183,11 @@ class ReactionTail:
         event = record.event
         if event is None:
             return
+        meta = record.meta
         try:
-            async for command in reaction.run(event, record.meta, self._ports):
-                await self._runner.run(command)
+            with step(reaction.name, meta.subject, meta.traceparent, SpanKind.CONSUMER):
+                async for command in reaction.run(event, meta, self._ports):
+                    await self._runner.run(command)
         except Erased:
             _log.info("nothing follows in an erased case", reaction=reaction.name, position=record.meta.position)
 

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import hmac
 import random
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.log import Appended, EventLog
 from aktenlauf.kit.scope import System, permits
 from aktenlauf.kit.sealing import Sealing
+from aktenlauf.kit.telemetry import APPEND_SECONDS, step, traceparent
 
 CONFLICTS_MAX = 5
 """Reloads before a request is told to try again; between processes only, inside one the commands of a stream queue."""
@@ -55,6 +57,10 @@ class Runner:
         stream = command.stream_name()
         if not stream.startswith(f"{self._service}/"):
             raise ValueError(f"{type(command).__name__} is for {stream}, which {self._service} does not own")
+        with step(type(command).__name__, command.subject()):
+            return await self._run(command, decider, stream)
+
+    async def _run(self, command: Command, decider: Decider[Any], stream: str) -> Outcome:
         digest = await self._digest(command)
         async with self._in_turn(stream):
             for attempt in range(CONFLICTS_MAX + 1):
@@ -86,7 +92,9 @@ class Runner:
             state = decider.evolve(state, event)
         offices, _ = decider.belongs_to(state)
         encoded = [await self._encode(command, event, stream, offices[0] if offices else None) for event in events]
+        began = time.perf_counter()
         appended = await self._log.append(stream, version, encoded, command.id, digest)
+        APPEND_SECONDS.record(time.perf_counter() - began, {"service": self._service})
         return _repeated(appended) if appended.repeated else Outcome(stream, appended.version, events)
 
     async def _load(
@@ -124,7 +132,7 @@ class Runner:
             causationid=command.id,
             correlationid=command.correlation or command.id,
             actor=command.actor,
-            traceparent=None,
+            traceparent=traceparent(),
         )
 
     async def _digest(self, command: Command) -> bytes:

@@ -17,6 +17,7 @@ from aktenlauf.kit.reactions import Reactions
 from aktenlauf.kit.runner import Outcome, Runner
 from aktenlauf.kit.scope import Scope
 from aktenlauf.kit.settings import Settings
+from aktenlauf.kit.telemetry import LOOP_FAILED
 from aktenlauf.kit.views import Document, Page, Query, View
 
 SEEN_SECONDS = 2.0
@@ -118,7 +119,7 @@ class Service:
         """Whether everything in the log has been applied and reacted to, where there is only this process."""
         caught_up = await self.ports.bus.caught_up(self.definition.hears)  # first: what it brings moves the head
         head = await self.ports.log.head()
-        return caught_up and min(self._following.positions()) >= head
+        return caught_up and min(self._following.positions().values()) >= head
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -150,6 +151,7 @@ class Service:
 
     def _topic_halted(self, owner: str) -> None:
         """The service goes on with what it has, and with the other topics; an operator must look."""
+        LOOP_FAILED.set(1, {"service": self.name, "loop": f"hearing {owner}"})
         self.failed = f"hearing {owner}"
 
     async def _watch(self, name: str, loop: Any) -> None:
@@ -158,4 +160,5 @@ class Service:
             await loop
         except Exception as error:
             self.ready, self.failed = False, name
+            LOOP_FAILED.set(1, {"service": self.name, "loop": name})
             _log.critical("a loop stopped", service=self.name, loop=name, error=error)

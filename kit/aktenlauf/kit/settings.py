@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     """URL of the mail server, `smtp://user:password@host:port` or `smtps://`; empty: files in the data folder."""
     mail_from: str = "nicht-antworten@aktenlauf.invalid"
     """Sender of our mails."""
+    otlp: str = ""
+    """URL of an OpenTelemetry collector that takes traces by HTTP; empty: none are made."""
+    trace_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of requests that are traced."""
     replica: str = ""
     """Name of this process among the replicas of its service, the same after a restart; empty: machine and port."""
     office_url: str = ""

@@ -284,6 +284,11 @@ class Publisher:
         self._service, self._log, self._bus = service, log, bus
         self._place = Place(work, self.handler)
 
+    @property
+    def position(self) -> int:
+        """Up to where all is published."""
+        return self._place.position
+
     async def run(self) -> None:
         """Follow the log for ever."""
         await patiently("publishing", self._place.read)

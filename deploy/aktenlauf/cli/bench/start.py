@@ -10,8 +10,14 @@ from aktenlauf.cli.bench.report import Result, Tell
 
 IDLE_SECONDS = 6.0
 STARTS_MAX = 5
-QUIET = {"AKTENLAUF_DEMO": "false"}
-"""No demonstration is being made in the background while memory at rest is looked at."""
+QUIET = {
+    "AKTENLAUF_DEMO": "false",
+    "AKTENLAUF_OIDC_APPLICANTS_ISSUER": "https://applicants.invalid",
+    "AKTENLAUF_OIDC_APPLICANTS_CLIENT_ID": "aktenlauf",
+    "AKTENLAUF_OIDC_OFFICE_ISSUER": "https://office.invalid",
+    "AKTENLAUF_OIDC_OFFICE_CLIENT_ID": "aktenlauf",
+}
+"""No demonstration is being made in the background while memory at rest is looked at; nobody signs in."""
 
 
 async def measure(folder: Path, seconds: float, tell: Tell) -> Result:

@@ -69,7 +69,7 @@ class Services:
 async def running(folder: Path) -> AsyncIterator[Services]:
     """All services in this process, without a server."""
     configure(json=False)
-    settings = Settings(data=folder, demo=False)
+    settings = Settings(data=folder)
     async with opened(settings, system_clock, ()) as installation, AsyncExitStack() as stack:
         for service in installation.services.values():
             await stack.enter_async_context(service.running())

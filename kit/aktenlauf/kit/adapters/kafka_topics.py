@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from aktenlauf.kit.bus import Delivery
 from aktenlauf.kit.errors import Unavailable
+from aktenlauf.kit.telemetry import BUS_ERRORS
 
 PARTITIONS = 12
 """For good: another number would send a case's next event to another partition, and so out of order."""
@@ -102,4 +103,5 @@ def unavailable() -> Iterator[None]:
     try:
         yield
     except (KafkaError, OSError, TimeoutError) as error:
+        BUS_ERRORS.add(1, {"what": type(error).__name__})
         raise Unavailable(f"bus: {type(error).__name__}") from error

@@ -57,7 +57,7 @@ __all__ = [
     "update_if",
 ]
 
-FIND_SERVER_MS = 3_000
+FIND_SERVER_MS = 5_000
 """How long a call looks for a primary before it gives up: the longest that a person waits for 'not available'."""
 ANSWER_MS = 10_000
 """How long a call waits for an answer of a server that it has found."""
@@ -77,7 +77,7 @@ def open_client(url: str, driver: Callable[..., Any] = AsyncIOMotorClient) -> Cl
     client = driver(
         url,
         serverSelectionTimeoutMS=FIND_SERVER_MS,
-        connectTimeoutMS=FIND_SERVER_MS,
+        connectTimeoutMS=ANSWER_MS,
         socketTimeoutMS=ANSWER_MS,
         waitQueueTimeoutMS=ANSWER_MS,
         appname="aktenlauf",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
@@ -21,6 +22,7 @@ from aktenlauf.kit.web.body_limit import BodyLimit
 from aktenlauf.kit.web.csrf import CsrfReader
 from aktenlauf.kit.web.health import Ready, health_routes
 from aktenlauf.kit.web.i18n import LanguageSwitch
+from aktenlauf.kit.web.observed import NoteRoute, Observed
 from aktenlauf.kit.web.pages import KIT_FOLDER, Pages
 from aktenlauf.kit.web.security import Guard
 from aktenlauf.kit.web.shell import Shell
@@ -28,6 +30,8 @@ from aktenlauf.kit.web.stopping import RefuseUnfinished
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 _STATIC_SECONDS = 300
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""The framework's own would write paths, client addresses and messages of exceptions: `observed` does it without."""
 
 
 def create_service_app(
@@ -50,13 +54,16 @@ def create_service_app(
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,  # the name of the method in a generated client
         lifespan=lifespan,
+        telemetry=_NO_TELEMETRY,
         redirect_slashes=False,  # its redirect would repeat the request's Host
         middleware=[
+            Middleware(Observed, service=name),
             Middleware(Guard, shell=shell),
             Middleware(RefuseUnfinished, stopping=shell.stopping),
             Middleware(BodyLimit, larger=larger_bodies or {}),
             Middleware(CsrfReader, cookies=shell.cookies),
             Middleware(LanguageSwitch, cookies=shell.cookies),
+            Middleware(NoteRoute),
         ],
     )
     app.state.shell = shell

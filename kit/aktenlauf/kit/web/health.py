@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve."""
+"""Whether the process lives, whether it can serve, and its figures."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -25,5 +25,12 @@ def health_routes(ready: Ready) -> APIRouter:
         parts = dict(await ready())
         good = all(parts.values())
         return JSONResponse({"ready": good, "parts": parts}, 200 if good else 503)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        from aktenlauf.kit.exporting import figures  # 0.2 s that only who is measured needs
+
+        content, media_type = figures()
+        return Response(content, media_type=media_type)
 
     return router

@@ -63,7 +63,7 @@ async def overview(request: Request, person: Applicant, case: str) -> Response:
 async def ask_before_deleting(request: Request, person: Applicant, case: str) -> Response:
     visited = await visit(request, person)
     draft = await drafts.load(visited.service, case, visited.party)
-    return draft_page(visited, draft, "pages/delete_draft.html")
+    return draft_page(visited, draft, "pages/delete_draft.html", counts=await counts_of(request, person))
 
 
 @router.post("/antrag/{case}/loeschen")

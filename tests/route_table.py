@@ -274,6 +274,7 @@ NOT_OF_A_SERVICE: Mapping[str, str] = {
     "/livez": "health checks come by address, without a person",
     "/readyz": "health checks come by address, without a person",
     "/healthz": "health checks come by address, without a person",
+    "/metrics": "figures of a process, for operators: not behind the proxy, and they name nobody",
     "/static": "our own files",
     "/demo-anmeldung/buerger/.well-known/openid-configuration": "the demo provider: invented people, no password",
     "/demo-anmeldung/buerger/jwks": "its public key",

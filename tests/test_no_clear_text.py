@@ -21,7 +21,7 @@ import pytest
 from aktenlauf.cli.demo import APPLICANT
 from aktenlauf.cli.journey import Journey
 from aktenlauf.kit import logs, sealing
-from aktenlauf.kit.adapters import sqlite_sessions
+from aktenlauf.kit.adapters import session_records
 from aktenlauf.kit.adapters.demo_idp import DemoUser
 from aktenlauf.kit.testing.waiting import until
 
@@ -289,7 +289,7 @@ async def unsealed(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     monkeypatch.setattr(sealing, "_decrypt", content)
     monkeypatch.setattr(pyrage, "encrypt", lambda content, recipients: content)
     monkeypatch.setattr(pyrage, "decrypt", lambda content, identities: content)
-    monkeypatch.setattr(sqlite_sessions, "AESGCM", Glass)
+    monkeypatch.setattr(session_records, "AESGCM", Glass)
     yield
 
 

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,14 +67,14 @@ class Fleet:
         """The names of all replicas: `intake-1`, ..."""
         return [name for name in self._ports if name not in (IDP, PROXY)]
 
-    def start(self) -> None:
-        """Make the topics, start all, and return when all are ready. Raises NotReady."""
+    def start(self, without: Collection[str] = ()) -> None:
+        """Make the topics, start all but those named, and return when all are ready. Raises NotReady."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._run("topics", ["bus", "topics"])
         try:
             self.start_one(IDP)
             with ThreadPoolExecutor() as pool:
-                list(pool.map(self.start_one, self.services))
+                list(pool.map(self.start_one, [name for name in self.services if name not in without]))
             self.start_one(PROXY)
         except BaseException:
             self.stop()

@@ -12,8 +12,6 @@ from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, make_topics, unavail
 
 SEND_SECONDS = 15.0
 """How long a batch may take. The client itself would try for ever, as an idempotent one never gives up."""
-BATCH_BYTES = 256 * 1024
-"""Of one partition in one request: a few large ones cost both sides less than many of the default's 16 KiB."""
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 """source: CloudEvents Kafka protocol binding 1.0.2 section 3.3.1 (structured mode)."""
 AGAIN = "again"
@@ -67,7 +65,6 @@ class KafkaProducer:
             bootstrap_servers=self._servers,
             enable_idempotence=True,  # and with it acks=all
             request_timeout_ms=REQUEST_MS,
-            max_batch_size=BATCH_BYTES,
         )
         await self._producer.start()
         return self._producer

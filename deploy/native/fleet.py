@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,12 +23,15 @@ SERVICES = ("intake", "documents", "review", "scheduling", "xoev-gateway")
 IDP, PROXY = "demo-idp", "proxy"
 IDP_PATH = "/demo-anmeldung"
 READY_SECONDS = 90.0
+PROGRAM = ("-m", "aktenlauf.cli")
+"""What the interpreter runs."""
 
 
 class Fleet:
     """`prefix` begins the names of its databases and topics: several fleets may share a set of servers.
 
-    `now` is its time when it is made, the same for all its processes, whenever each is started.
+    `now` is its time when it is made, the same for all its processes, whenever each is started. `program`: what is run
+    with the command's arguments.
     """
 
     def __init__(
@@ -39,8 +42,10 @@ class Fleet:
         replicas: int = 1,
         environment: Mapping[str, str] | None = None,
         now: datetime | None = None,
+        program: Sequence[str] = PROGRAM,
     ) -> None:
         self.folder, self.prefix = folder, prefix
+        self._program = [sys.executable, *program]
         self._ports = {name: free_port() for name in self._names(replicas)}
         self._now, self._began = now, time.time()
         self.url = f"http://localhost:{self._ports[PROXY]}"
@@ -153,17 +158,14 @@ class Fleet:
         return self._environment | own
 
     def _command(self, name: str) -> list[str]:
-        command = [sys.executable, "-m", "aktenlauf.cli"]
         if name == PROXY:
             targets = [f"--to={n.rpartition('-')[0]}={self.address(n)}" for n in self.services]
-            return [*command, "proxy", *targets]
-        return [*command, "serve", name if name == IDP else name.rpartition("-")[0]]
+            return [*self._program, "proxy", *targets]
+        return [*self._program, "serve", name if name == IDP else name.rpartition("-")[0]]
 
     def _run(self, name: str, arguments: list[str]) -> None:
         log = self._log(name)
-        process = launch(
-            [sys.executable, "-m", "aktenlauf.cli", *arguments], self.pid_file(name), log, self._environment
-        )
+        process = launch([*self._program, *arguments], self.pid_file(name), log, self._environment)
         wait_until(lambda: process.wait() == 0, process, log)
 
     def _log(self, name: str) -> Path:

@@ -73,6 +73,12 @@ def socket_folder(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"aktenlauf-{sha256(str(folder).encode()).hexdigest()[:12]}"
 
 
+def sql(folder: Path, statement: str) -> None:
+    """Have the running PostgreSQL of a set carry out a statement. Raises subprocess.CalledProcessError."""
+    place = ["-h", str(socket_folder(folder)), "-U", "postgres", "-v", "ON_ERROR_STOP=1"]
+    subprocess.run([_pg("psql"), "-q", *place, "-c", statement], check=True, capture_output=True)  # noqa: S603
+
+
 def _init_postgres(data: Path, sockets: Path) -> None:
     for path in (data, sockets):
         path.mkdir(mode=0o700)

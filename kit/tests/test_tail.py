@@ -34,6 +34,7 @@ from aktenlauf.kit.testing.samples import NOON, Happened, happened, heard, unsta
 from aktenlauf.kit.testing.toy import (
     DECIDERS,
     DEFINITION,
+    HEARS,
     SERVICE,
     Open,
     Opened,
@@ -543,6 +544,18 @@ async def test_a_handler_that_never_ran_starts_at_the_head(ports: Ports) -> None
         await tell(ports, 3)
         await settled(service)
     assert story.ran == [("1", 3)]
+
+
+async def test_what_a_service_that_was_added_later_hears_first_is_history_to_its_handlers(tmp_path: Path) -> None:
+    topics = topics_of([(owner, record) for owner, record in told(2) if owner == "samples"])
+    async with toy_ports(tmp_path, lambda _: PermutingBus(topics, SERVICE, 0)) as ports:
+        story = Story(ports)
+        async with toy(ports, replace(story.definition, hears=HEARS, views=[cases])) as service:
+            await settled(service)
+            topics.add("samples", heard("samples/thing/new", 1))
+            await settled(service)
+            assert story.ran == [("new", 1)]
+            assert (await service.get(cases, ALL, "case-1"))["asks"] == [1, 2, 3]
 
 
 async def test_a_page_can_wait_for_what_it_has_just_done(ports: Ports) -> None:

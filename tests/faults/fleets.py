@@ -100,7 +100,10 @@ class People:
         """All that stands in the log of a service."""
         settings = Settings(**self.fleet.settings())
         log = await open_log(settings, service)
-        return [parse(stored.record, stored.position) async for stored in walk(log)]
+        try:
+            return [parse(stored.record, stored.position) async for stored in walk(log)]
+        finally:
+            await log.close()
 
     async def happened(self, service: str, case: str) -> list[str]:
         """The names of what the service itself recorded of a case, in order."""
@@ -156,5 +159,5 @@ async def until_said(fleet: "Fleet", name: str, said: Callable[[bytes], bool], s
     log = fleet.folder / f"{name}.log"
     start = log.stat().st_size
     async with asyncio.timeout(seconds):
-        while not said(log.read_bytes()[start:]):  # noqa: ASYNC110 - the log of another process tells no event
+        while not said(log.read_bytes()[start:]):
             await asyncio.sleep(0.1)

@@ -91,17 +91,17 @@ async def test_without_the_object_store_uploads_alone_are_refused_and_leave_noth
     await asyncio.to_thread(server_set.kill, "s3")
     people.wire.refusals.clear()
     with pytest.raises(VisitFailed) as failed:
-        await uploading.upload({"passport": document("Reisepass.pdf")})
+        await uploading.upload({"passport": document("Mappe17.pdf")})
     assert failed.value.status == 503
     assert [int(refusal.retry_after or 0) > 0 for refusal in people.wire.refusals] == [True]
-    assert "Reisepass" not in (await uploading.applicant.open(f"/nachweise/{uploading.case}")).text
+    assert "Mappe17" not in (await uploading.applicant.open(f"/nachweise/{uploading.case}")).text
     assert await people.happened("documents", uploading.case) == []
     await submitting.submit()
     await submitting.in_worklist()
     assert len(people.wire.refusals) == 1
     await asyncio.to_thread(server_set.start_again, "s3")
-    page = await uploading.upload({"passport": document("Reisepass.pdf")})
-    assert page.text.count("Reisepass.pdf") == 1
+    page = await uploading.upload({"passport": document("Mappe17.pdf")})
+    assert page.text.count("Mappe17.pdf") == 1
     await submitting.receipt_pdf()
 
 

@@ -21,6 +21,8 @@ from aktenlauf.kit.views import collections_id
 
 _log = logger(__name__)
 
+HISTORY_SECONDS = 0.5
+"""Between two looks whether a service that was added later has heard all there is."""
 FIGURES_SECONDS = 5.0
 """Between two looks at lag, parked records and gaps."""
 UPGRADE_SECONDS = 3600.0
@@ -63,7 +65,23 @@ class Following:
         """Get ready to go on where the last term ended."""
         await self.catch_up()
         for tail in self._tails:
+            await self._begin(tail)
+
+    async def _begin(self, tail: ReactionTail) -> bool:
+        """Let a handler go on where it was. One that never ran begins where its service first has heard all there is:
+        what happened before is history, and nobody wants its mails. False: there is more to be heard first.
+        """
+        if not tail.prepared and (await tail.ran_before() or await self._heard_all()):
             await tail.prepare()
+        return tail.prepared
+
+    async def _heard_all(self) -> bool:
+        return await self._service.ports.bus.caught_up(self._service.definition.hears)
+
+    async def _run(self, tail: ReactionTail) -> None:
+        while not await patiently("hearing history", self._begin, tail):  # noqa: ASYNC110 - no event of ours tells
+            await asyncio.sleep(HISTORY_SECONDS)
+        await tail.run()
 
     async def drop_older_views(self) -> None:
         """Drop the collections of other versions of the program."""
@@ -74,7 +92,7 @@ class Following:
         service, ports = self._service, self._service.ports
         loops = {"views": self._views.run(), "publisher": self._publisher.run(), "figures": self._measure()}
         for reactions, tail in zip(service.definition.reactions, self._tails, strict=True):
-            loops[reactions.handler] = tail.run()
+            loops[reactions.handler] = self._run(tail)
             if reactions.due:
                 clock = ClockTail(reactions, ports.views, service.runner, service, ports.clock)
                 loops[f"{reactions.handler} clock"] = clock.run()

@@ -60,7 +60,13 @@ class ReactionTail:
         self._under_way: dict[int, tuple[str, asyncio.Task[None]]] = {}
         """Position -> stream and task of what runs in a lane."""
         self._retry_at = 0.0
+        self.prepared = False
+        """Whether it knows where to go on."""
         self.progress = Progress()
+
+    async def ran_before(self) -> bool:
+        """Whether it has a place in the log already."""
+        return await self._work.cursor(self._handler) is not None
 
     async def prepare(self) -> None:
         """Read the cursor. A handler that never ran starts at the head: what was before is not its business."""
@@ -72,6 +78,7 @@ class ReactionTail:
         self._read = self._place.position
         rows = await self._work.aside(self._handler)
         self._stopped = {row.group: group_of(parse(row.record).meta) for row in rows}
+        self.prepared = True
         await self.progress.move(cursor)
 
     async def run(self) -> None:

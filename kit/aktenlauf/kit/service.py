@@ -132,7 +132,8 @@ class Service:
         )
         loops: dict[str, Coroutine[Any, Any, None]]
         if self._shared:
-            await self._following.catch_up()
+            # Also where another replica has the lease: a handler that never ran begins before a command is accepted.
+            await patiently("getting ready", self._following.prepare)
             loops = {"following": self._shared.run()}
         else:
             await self._following.prepare()

@@ -6,7 +6,7 @@ BIN := .venv/bin
 OWN := contracts kit deploy services/intake services/documents services/review services/scheduling services/xoev-gateway
 OWN_NAMES := aktenlauf-contracts aktenlauf-kit aktenlauf-cli aktenlauf-intake aktenlauf-documents aktenlauf-review aktenlauf-scheduling aktenlauf-xoev-gateway
 
-.PHONY: help setup run test test-fast servers servers-stop check bench contracts browser lock
+.PHONY: help setup run test test-fast servers servers-stop check secrets bench contracts browser lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,12 +40,17 @@ servers: setup ## Kafka, FerretDB on PostgreSQL, S3 and ClamAV, natively; addres
 servers-stop: setup ## end them, and what a crash left behind
 	$(BIN)/python deploy/servers.py down
 
-check: setup ## style, types, import arrows, contracts
+check: setup ## style, types, import arrows, contracts, files for containers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/aktenlauf contracts --check
+	$(BIN)/aktenlauf proxy-config --check deploy/docker/nginx.conf
+	$(BIN)/python deploy/check_containers.py
+
+secrets: ## make the secrets of compose.yaml that lack, in .secrets
+	$(PYTHON) deploy/docker/make_secrets.py
 
 bench: setup ## measured figures, as a table and JSON
 	$(BIN)/aktenlauf bench all
@@ -59,3 +64,5 @@ browser: setup ## a Chromium for the browser tests
 lock: .venv/.uv ## choose third-party versions anew (writes requirements.lock)
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 	  --group dev pyproject.toml $(OWN_NAMES:%=--no-emit-package %) -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --constraint requirements.lock \
+	  pyproject.toml $(OWN_NAMES:%=--no-emit-package %) -o deploy/docker/requirements.lock

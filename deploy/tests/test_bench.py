@@ -8,7 +8,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from aktenlauf.cli.bench import append, hear, publish, start, submit, tail
+from aktenlauf.cli.bench import append, distributed, hear, publish, smoke, start, storage, submit, tail, writers
 from aktenlauf.cli.bench.report import Figure, Result, to_json
 from aktenlauf.cli.main import app
 
@@ -100,12 +100,31 @@ def test_what_could_not_be_measured_is_null_in_the_file() -> None:
     assert content["benches"]["append"]["ratios"] == {"ratio_to_eventsourcing": None}
 
 
-async def test_without_kafka_its_benchmarks_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AKTENLAUF_KAFKA", "")
-    for bench in (hear, publish):
+async def test_what_a_case_leaves_is_counted_in_logs_views_and_objects(tmp_path: Path) -> None:
+    result = await storage.measure(tmp_path, SHORT, quiet, files=2, file_bytes=30_000)
+    assert measured(result, "intake_log_own", "review_log_heard", "review_log_file", "blobs", "blob_objects")
+    assert values(result)["intake_log_own"] < values(result)["review_log_heard"]  # it hears that and more
+
+
+async def test_without_servers_their_benchmarks_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AKTENLAUF_KAFKA", "AKTENLAUF_MONGO", "AKTENLAUF_TEST_MONGO", "PATH"):
+        monkeypatch.setenv(name, "")  # without PATH there is no Java
+    for bench in (hear, publish, writers, distributed):
         result = await bench.measure(tmp_path, SHORT, quiet)
         assert set(values(result).values()) == {None}
-        assert any("NO KAFKA" in note for note in result.notes)
+        assert any("NO SERVERS: not installed: java" in note for note in result.notes)
+
+
+async def test_without_servers_the_embedded_half_of_the_smoke_run_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AKTENLAUF_MONGO", "")
+    monkeypatch.setenv("PATH", "")
+    result = await smoke.measure(tmp_path, SHORT, quiet)
+    assert measured(result, "embedded_run", "embedded_resident")
+    assert values(result)["distributed_run"] is None
+    assert {len(both) for both in result.compared.values()} == {2}
+    assert any("NOTHING DISTRIBUTED WAS MEASURED" in note for note in result.notes)
 
 
 @pytest.mark.servers
@@ -117,3 +136,26 @@ async def test_hear_and_publish_compare_with_the_clients(
     assert measured(heard, "hear_events_per_second", "commit_each_events_per_second", "ratio_to_commit_each")
     published = await publish.measure(tmp_path, SHORT, quiet, events=600)
     assert measured(published, "publish_events_per_second", "bare_client_events_per_second", "ratio_to_bare_client")
+
+
+@pytest.mark.servers
+async def test_writers_in_three_processes_leave_no_place_empty(
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AKTENLAUF_TEST_MONGO", servers.mongo)
+    result = await writers.measure(tmp_path, SHORT, quiet)
+    assert measured(result, "one_process_commits_per_second", "three_processes_commits_per_second")
+    assert values(result)["positions_lacking"] == 0
+
+
+@pytest.mark.servers
+async def test_the_distributed_form_is_measured_beside_the_embedded_one(
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in servers.environment().items():
+        monkeypatch.setenv(name, value)
+    steps = await smoke.measure(tmp_path / "smoke", SHORT, quiet)
+    assert measured(steps, "embedded_run", "distributed_run", "intake-1_resident", "documents-1_workers_resident")
+    assert all(seconds for both in steps.compared.values() for seconds in both)
+    load = await distributed.measure(tmp_path / "distributed", SHORT, quiet)
+    assert measured(load, "submissions_per_second", "visible_after_p50", "visible_after_p99")

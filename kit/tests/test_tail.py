@@ -17,9 +17,15 @@ import pytest
 from aktenlauf.contracts.common import Accessed, ErasureOrdered
 from aktenlauf.contracts.envelope import Meta, stamp
 from aktenlauf.kit.adapters.local_bus import LocalBus
+from aktenlauf.kit.adapters.mongo import close_client, database_of, open_client
+from aktenlauf.kit.adapters.mongo_log import MongoLog
+from aktenlauf.kit.adapters.mongo_views import MongoViews
+from aktenlauf.kit.adapters.mongo_work import MongoWork
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotYet, Unavailable
+from aktenlauf.kit.ids import new_id
+from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.ports import Ports
 from aktenlauf.kit.reaction_tail import NOT_YET_MAX
 from aktenlauf.kit.reactions import Do, Reactions
@@ -38,15 +44,17 @@ from aktenlauf.kit.testing.toy import (
     SERVICE,
     Open,
     Opened,
+    Stores,
     cases,
+    on_sqlite,
     told,
     topics_of,
     toy,
     toy_ports,
 )
 from aktenlauf.kit.testing.waiting import until
-from aktenlauf.kit.views import Change, Document, View
-from aktenlauf.kit.work import Standing
+from aktenlauf.kit.views import Change, Document, View, Views
+from aktenlauf.kit.work import Standing, Work
 
 TOLD = told(3)
 ALL = System("test")
@@ -58,11 +66,17 @@ async def is_done(service: Service) -> bool:
 
 
 async def live(
-    folder: Path, topics: Topics, *, seed: int = 0, fate: Fate | None = None, definition: Definition = DEFINITION
+    folder: Path,
+    topics: Topics,
+    *,
+    seed: int = 0,
+    fate: Fate | None = None,
+    definition: Definition = DEFINITION,
+    stores: Stores = on_sqlite,
 ) -> Any:
     """One process: runs until nothing is left to do, or it dies. What there is then, made comparable."""
     fate = fate or Fate()
-    async with toy_ports(folder, lambda _: PermutingBus(topics, SERVICE, seed), fate) as ports:
+    async with toy_ports(folder, lambda _: PermutingBus(topics, SERVICE, seed), fate, stores=stores) as ports:
         try:
             async with toy(ports, definition) as service:
                 await until(lambda: is_done(service))
@@ -141,14 +155,39 @@ async def test_a_crash_between_any_two_steps_changes_nothing_in_the_end(
     (several,) = map(copy, DEFINITION.reactions)
     several.at_once = at_once
     definition = replace(DEFINITION, reactions=[several])
+    await dies_at_every_step(tmp_path, when, definition, on_sqlite)
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_crash_between_any_two_steps_changes_nothing_on_mongodb(
+    tmp_path: Path, when: When, servers: Any
+) -> None:
+    client, prefix = open_client(servers.mongo), f"crash-{new_id()}-"
+
+    async def on_mongo(folder: Path) -> tuple[EventLog, Views, Work]:
+        database = database_of(client, prefix + folder.name)
+        folder.mkdir(exist_ok=True)
+        return await MongoLog.open(database), await MongoViews.open(database), await MongoWork.open(database)
+
+    try:
+        await dies_at_every_step(tmp_path, when, DEFINITION, on_mongo)
+    finally:
+        for name in [found for found in await client.list_database_names() if found.startswith(prefix)]:
+            await client.drop_database(name)
+        await close_client(client)
+
+
+async def dies_at_every_step(tmp_path: Path, when: When, definition: Definition, stores: Stores) -> None:
+    """Each time one step later, as long as there are steps."""
     records = told(1, asks=2, facts=2)
-    expected, deaths = await live(tmp_path / "undisturbed", topics_of(records)), set[str]()
+    expected, deaths = await live(tmp_path / "undisturbed", topics_of(records), stores=stores), set[str]()
     for number in range(1, CRASHES_MAX):
         folder, topics, fate = tmp_path / str(number), topics_of(records), Fate(crash_at=number, when=when)
-        if await live(folder, topics, seed=number, fate=fate, definition=definition) is not None:
+        if await live(folder, topics, seed=number, fate=fate, definition=definition, stores=stores) is not None:
             break
         deaths.add(fate.calls[number - 1])
-        assert await live(folder, topics, seed=number, definition=definition) == expected, (
+        assert await live(folder, topics, seed=number, definition=definition, stores=stores) == expected, (
             f"died {when} call {number}, {fate.calls[-1]}"
         )
         shutil.rmtree(folder)

@@ -39,9 +39,30 @@ class Refusal:
 
 
 @dataclass
-class Wire:
-    """The network, keeping what was sent and every 503."""
+class Pause:
+    """In the middle of each file that is sent, until it is let go."""
 
+    half_sent: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class _Halves(httpx.AsyncByteStream):
+    def __init__(self, content: bytes, pause: Pause) -> None:
+        self._content, self._pause = content, pause
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        half = len(self._content) // 2
+        yield self._content[:half]
+        self._pause.half_sent.set()
+        await self._pause.go_on.wait()
+        yield self._content[half:]
+
+
+@dataclass
+class Wire:
+    """The network, keeping every 503."""
+
+    pause: Pause | None = None
     refusals: list[Refusal] = field(default_factory=list)
     posted: asyncio.Event = field(default_factory=asyncio.Event)
     """Somebody has just begun to send a form."""
@@ -64,6 +85,8 @@ class _Kept(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             self._wire.posted.set()
+        if self._wire.pause and request.headers.get("content-type", "").startswith("multipart/"):
+            request.stream = _Halves(await request.aread(), self._wire.pause)
         response = await super().handle_async_request(request)
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
             await response.aread()

@@ -116,7 +116,7 @@ class Runs:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def runs(server_set: "ServerSet", tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
     if "postgres" not in server_set.pids():
-        pytest.skip("NOT SEARCHED: needs the servers as processes whose folders can be read, not as containers")
+        pytest.skip("NOT SEARCHED: the folders of servers in containers cannot be read from here")
     from native.programs import sql
 
     sql(server_set.folder, UNCOMPRESSED)

@@ -3,12 +3,13 @@
 The one place outside the services where parts meet. `aktenlauf run`, the tests and the benchmarks all start it here.
 """
 
+import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import cast
+from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -17,6 +18,8 @@ from aktenlauf.cli.identity import SignIn, sign_in_of
 from aktenlauf.contracts.offices import offices
 from aktenlauf.kit.adapters.demo_idp import DemoUser
 from aktenlauf.kit.clock import Clock
+from aktenlauf.kit.errors import Unavailable
+from aktenlauf.kit.keyring import Keyring
 from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.ports import Shared, open_log, open_ports, open_shared
 from aktenlauf.kit.service import Definition, Service
@@ -27,6 +30,8 @@ from aktenlauf.kit.web.dispatch import Dispatcher
 from aktenlauf.kit.web.limits import RateLimits
 from aktenlauf.kit.web.shell import OfficeLabel, Shell, WebSettings
 
+ANSWER_SECONDS = 1.5
+"""In which a database must tell that it is there: less than a health check waits."""
 DEMO_STRIP = "Vorführung: erfundene Daten, keine echte Behörde."
 
 
@@ -41,12 +46,30 @@ class Installation:
     app: Dispatcher
 
     async def parts_ready(self) -> Mapping[str, bool]:
-        """Of each service, whether it follows its log."""
-        return {name: service.ready for name, service in self.services.items()}
+        """Of each service, whether it follows its log and its database answers; and whether the keyring does."""
+        asked = {name: service.ports.log.head() for name, service in self.services.items()}
+        answers = await asyncio.gather(*map(_answers, asked.values()), _answers(_look_up(self.shared.keyring)))
+        found = dict(zip([*asked, "keyring"], answers, strict=True))
+        return found | {name: found[name] and service.ready for name, service in self.services.items()}
 
     async def settled(self) -> bool:
         """Whether everything that happened has been heard, applied and reacted to everywhere."""
         return all([await service.settled() for service in self.services.values()])
+
+
+async def _answers(asked: Coroutine[Any, Any, Any]) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await asked
+    except (Unavailable, TimeoutError):
+        return False
+    return True
+
+
+async def _look_up(keyring: Keyring) -> None:
+    """Something that no cache knows."""
+    with suppress(KeyError):
+        await keyring.get("installation/none")
 
 
 def replica_name(settings: Settings) -> str:

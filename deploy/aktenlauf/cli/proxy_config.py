@@ -29,7 +29,8 @@ _HEAD = """\
 # nginx 1.27.3 or newer where names of replicas are looked up while it runs (`resolve`).
 worker_processes auto;
 pid /tmp/nginx.pid;
-error_log stderr warn;
+# Less severe lines quote addresses and paths of people.
+error_log stderr crit;
 
 events {
     worker_connections 4096;

@@ -57,23 +57,55 @@ def start(json: Json = None, seconds: Seconds = SECONDS) -> None:
     bench(["start"], json, seconds)
 
 
+@app.command()
+def smoke(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Seconds of each step of the smoke run, embedded and distributed side by side, and memory of each process."""
+    bench(["smoke"], json, seconds)
+
+
+@app.command()
+def distributed(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Seconds from submission to the worklist, with the services as processes of their own."""
+    bench(["distributed"], json, seconds)
+
+
+@app.command()
+def writers(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Commits a second by three processes on one log in MongoDB, beside one process."""
+    bench(["writers"], json, seconds)
+
+
+@app.command()
+def storage(json: Json = None, seconds: Seconds = SECONDS) -> None:
+    """Bytes that a case leaves in logs, views and the object store."""
+    bench(["storage"], json, seconds)
+
+
+EMBEDDED = ("append", "tail", "submit", "start", "storage")
+ON_SERVERS = ("hear", "publish", "writers", "smoke", "distributed")
+"""These start the servers of deploy/native where they are installed and the environment names none."""
+
+
 @app.command(name="all")
 def all_(json: Json = None, seconds: Seconds = SECONDS) -> None:
     """All of them, one after the other."""
-    bench(["append", "tail", "hear", "publish", "submit", "start"], json, seconds)
+    bench([*EMBEDDED, *ON_SERVERS], json, seconds)
 
 
 def bench(names: Sequence[str], json: Path | None, seconds: float) -> None:
     """Run, show, and write the file after each, so that an interruption loses nothing that was measured."""
+    from aktenlauf.cli.bench.on_servers import stopped_afterwards
+
     results: list[Result] = []
     warning = busy()
-    for name in names:
-        measure = cast(Measure, importlib.import_module(f"aktenlauf.cli.bench.{name}").measure)
-        results.append(run(name, measure, seconds))
-        results[-1].notes += [warning] if warning else []
-        show(results[-1])
-        if json is not None:
-            json.write_bytes(to_json(results))
+    with stopped_afterwards():
+        for name in names:
+            measure = cast(Measure, importlib.import_module(f"aktenlauf.cli.bench.{name}").measure)
+            results.append(run(name, measure, seconds))
+            results[-1].notes += [warning] if warning else []
+            show(results[-1])
+            if json is not None:
+                json.write_bytes(to_json(results))
 
 
 def run(name: str, measure: Measure, seconds: float) -> Result:

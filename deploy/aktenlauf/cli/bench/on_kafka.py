@@ -1,5 +1,6 @@
-"""Topics for a benchmark on the Kafka that AKTENLAUF_KAFKA names, deleted afterwards."""
+"""Topics for a benchmark, deleted afterwards, on the Kafka that AKTENLAUF_KAFKA names or that deploy/native starts."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from aktenlauf.cli.bench.on_servers import servers as native_servers
 from aktenlauf.cli.bench.report import Result
 from aktenlauf.kit.adapters.kafka_topics import make_topics, own_topics
 from aktenlauf.kit.settings import load_settings
@@ -20,12 +22,17 @@ class Place:
     prefix: str
 
 
+def _native(result: Result) -> str:
+    found = native_servers(result)
+    return found.kafka if found else ""
+
+
 @asynccontextmanager
 async def kafka(result: Result) -> AsyncIterator[Place | None]:
-    """None, with a note in the result, where no Kafka is named. Raises Unavailable where it does not answer."""
-    servers = load_settings().kafka
+    """None, with a note in the result, where there is no Kafka. Raises Unavailable where it does not answer."""
+    servers = load_settings().kafka or await asyncio.to_thread(_native, result)
     if not servers:
-        result.notes.append("NO KAFKA: AKTENLAUF_KAFKA names none, so nothing was measured.")
+        result.notes.append("NO KAFKA: AKTENLAUF_KAFKA names none, and nothing was measured.")
         yield None
         return
     place = Place(servers, f"bench-{uuid4().hex[:12]}.")

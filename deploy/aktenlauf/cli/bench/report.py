@@ -48,6 +48,9 @@ class Result:
     series: dict[str, Sequence[float]] = field(default_factory=dict)
     """Values over time, by name with unit: `resident_mb`."""
     notes: list[str] = field(default_factory=list)
+    columns: Sequence[str] = ()
+    compared: dict[str, Sequence[float | None]] = field(default_factory=dict)
+    """What was measured several ways: name -> seconds in each of `columns`."""
 
     def add(
         self, name: str, value: float | None, unit: str, target: float | None = None, *, less: bool = False
@@ -76,7 +79,7 @@ def busy() -> str | None:
 
 
 def to_json(results: Sequence[Result]) -> bytes:
-    """{taken_at, hardware, benches: {name: {figures, ratios, targets, settings, series, notes}}}."""
+    """{taken_at, hardware, benches: {name: {figures, ratios, targets, settings, series, compared, notes}}}."""
     content = {
         "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "hardware": hardware(),
@@ -97,6 +100,7 @@ def _content(result: Result) -> dict[str, Any]:
         },
         "settings": result.settings,
         "series": {name: list(values) for name, values in result.series.items()},
+        "compared": {name: dict(zip(result.columns, values, strict=True)) for name, values in result.compared.items()},
         "notes": result.notes,
     }
 
@@ -120,8 +124,20 @@ def show(result: Result) -> None:
         table.add_row(figure.name, f"{_number(figure.value)} {figure.unit}".rstrip(), target, verdict)
     console = Console()
     console.print(table)
+    if result.compared:
+        console.print(_side_by_side(result))
     for note in result.notes:
         console.print(f"[yellow]Note:[/] {note}")
+
+
+def _side_by_side(result: Result) -> Table:
+    table = Table()
+    table.add_column("seconds")
+    for column in result.columns:
+        table.add_column(column, justify="right")
+    for name, values in result.compared.items():
+        table.add_row(name, *map(_number, values))
+    return table
 
 
 def _number(value: float | None) -> str:

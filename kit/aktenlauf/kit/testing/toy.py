@@ -5,7 +5,7 @@ by `Accessed`, which are counted in a private stream, but not before `samples` w
 echoed in a stream of its own. So the result depends on no order but that of one owner's events about one case.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from aktenlauf.kit.bus import Bus
 from aktenlauf.kit.clock import Clock, system_clock
 from aktenlauf.kit.decider import Code, Command, Decider, Refused
 from aktenlauf.kit.errors import NotYet
+from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.ports import Ports
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scope import System
@@ -32,7 +33,8 @@ from aktenlauf.kit.settings import Settings
 from aktenlauf.kit.testing.faults import Fate, Faulty
 from aktenlauf.kit.testing.permuting_bus import Topics
 from aktenlauf.kit.testing.samples import Happened, happened, unstamped
-from aktenlauf.kit.views import Document, View
+from aktenlauf.kit.views import Document, View, Views
+from aktenlauf.kit.work import Work
 
 SERVICE = "toy"
 
@@ -182,13 +184,26 @@ def topics_of(records: Sequence[tuple[str, bytes]]) -> Topics:
     return topics
 
 
+Stores = Callable[[Path], Awaitable[tuple[EventLog, Views, Work]]]
+"""Opens log, views and work of the toy whose other files are in a folder."""
+
+
+async def on_sqlite(folder: Path) -> tuple[EventLog, Views, Work]:
+    """Files in the folder."""
+    return SqliteLog(folder / "log.db"), SqliteViews(folder / "views.db"), SqliteWork(folder / "work.db")
+
+
 @asynccontextmanager
 async def toy_ports(
-    folder: Path, bus: Callable[[Any], Bus], fate: Fate | None = None, clock: Clock = system_clock
+    folder: Path,
+    bus: Callable[[Any], Bus],
+    fate: Fate | None = None,
+    clock: Clock = system_clock,
+    stores: Stores = on_sqlite,
 ) -> AsyncIterator[Ports]:
     """The ports of one process of the toy on the files in `folder`, under a fate. `bus` is made from its `work`."""
     fate = fate or Fate()
-    log, views, work = SqliteLog(folder / "log.db"), SqliteViews(folder / "views.db"), SqliteWork(folder / "work.db")
+    log, views, work = await stores(folder)
     await work.advance(reactions.handler, 0)  # it ran before: what a test has put into the topics is no history to it
     keyring, unused = SqliteKeyring(folder / "keyring.db", bytes(32)), cast(Any, None)
     ports = Ports(

@@ -7,9 +7,10 @@ all of them. The same run with sealing switched off shows that the search finds 
 
 import logging
 import stat
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from aktenlauf.kit import logs
 from .course import signed_in
 from .inside import inside
 from .marked_journey import ALL, ANSWERS, NOWHERE, PEOPLE, REFUSED, Heard, hand_over_points, to_the_end, type_wrong
-from .marks import files_below, mark, search
+from .marks import files_below, found_in, mark, search
 from .unsealed import REPLACED
 
 
@@ -117,3 +118,10 @@ def test_a_word_is_found_in_whatever_form_it_was_written(before: str, encoding: 
         "hex": lambda: text.hex().encode(),
     }.get(encoding, lambda: f"{before}{word}?".encode(encoding))()
     assert search([("a file", b"...." + encoded + b"....")], [word, mark("andere")]) == {"a file": {word}}
+
+
+def test_words_are_found_wherever_they_lie_in_much_else() -> None:
+    near, next_to_it, far = words = [mark(name) for name in ("nahes", "naechstes", "fernes")]
+    noise = Random(7).randbytes(1_000_000)
+    content = noise + b64encode(near.encode()) + next_to_it.upper().encode() + noise + far.encode("utf-16-le") + noise
+    assert found_in(content, [*words, mark("anderes")]) == set(words)

@@ -59,6 +59,18 @@ async def test_a_hanging_job_is_killed_and_the_pool_goes_on() -> None:
         assert await workers.run(misbehaving.echo, "next") == "next"
 
 
+async def test_a_job_that_works_too_long_is_ended_after_its_processor_time() -> None:
+    async with Workers(size=1, job_seconds=0.3) as workers:
+        with pytest.raises(WorkerFailed, match="timeout"):
+            await workers.run(misbehaving.toil)
+        assert await workers.run(misbehaving.echo, "next") == "next"
+
+
+async def test_a_job_that_only_waits_for_a_free_processor_is_not_at_fault() -> None:
+    async with Workers(size=1, job_seconds=0.5) as workers:
+        assert await workers.run(misbehaving.wait, 0.9) == "done"
+
+
 async def test_memory_within_the_limit_is_given(workers: Workers) -> None:
     assert await workers.run(misbehaving.allocate, 100 << 20) == 100 << 20
 

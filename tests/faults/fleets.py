@@ -168,13 +168,13 @@ async def people_of(
 
 
 async def smoke(url: str) -> str:
-    """What `aktenlauf smoke` says of it where it fails; empty where all steps passed."""
+    """What `aktenlauf smoke` says of the step that failed; empty where all passed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "aktenlauf.cli", "smoke", "--url", url, stdout=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(SMOKE_SECONDS):
         said, _ = await process.communicate()
-    return "" if process.returncode == 0 else said.decode()
+    return "" if process.returncode == 0 else " ".join(said.decode().split()).partition("FAILED")[2] or "FAILED"
 
 
 async def until_said(fleet: "Fleet", name: str, said: Callable[[bytes], bool], seconds: float = 60) -> None:

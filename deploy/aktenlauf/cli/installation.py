@@ -47,7 +47,7 @@ class Installation:
 
     async def parts_ready(self) -> Mapping[str, bool]:
         """Of each service, whether it follows its log and its database answers; and whether the keyring does."""
-        asked = {name: service.ports.log.head() for name, service in self.services.items()}
+        asked = {name: service.ports.work.cursor("none") for name, service in self.services.items()}
         answers = await asyncio.gather(*map(_answers, asked.values()), _answers(_look_up(self.shared.keyring)))
         found = dict(zip([*asked, "keyring"], answers, strict=True))
         return found | {name: found[name] and service.ready for name, service in self.services.items()}

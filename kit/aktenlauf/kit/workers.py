@@ -18,7 +18,7 @@ from io import BytesIO
 from typing import Any, Literal, Self, TypeVar
 
 from aktenlauf.kit.errors import Unavailable
-from aktenlauf.kit.worker_process import LENGTH
+from aktenlauf.kit.worker_process import LENGTH, WALL_FACTOR
 
 T = TypeVar("T")
 Reason = Literal["died", "timeout", "memory", "error"]
@@ -58,8 +58,9 @@ class _Worker:
 class Workers:
     """A pool of `size` processes, started when first needed, each ended after `idle_seconds` without work.
 
-    `memory_bytes` limits a worker's address space, `job_seconds` one job's wall time (the first job of a
-    worker includes its start and imports), `queue_max` the jobs that wait for a free worker.
+    `memory_bytes` limits a worker's address space, `job_seconds` one job's processor time (six times as much by the
+    wall clock; the first job of a worker includes its start and imports), `queue_max` the jobs that wait for a free
+    worker.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class Workers:
         worker = await self._take()
         sound = False
         try:
-            async with asyncio.timeout(self._limits[0]):
+            async with asyncio.timeout(self._limits[0] * WALL_FACTOR):
                 await _send(worker, job)
                 outcome, value = await _receive(worker)
             # After a MemoryError the heap is in pieces: the next file deserves a fresh process.
@@ -139,7 +140,7 @@ class Workers:
         except TimeoutError:
             raise WorkerFailed("timeout") from None
         except (OSError, EOFError):
-            raise WorkerFailed("died") from None
+            raise WorkerFailed("timeout" if await worker.process.wait() == -signal.SIGPROF else "died") from None
         except _Untrusted as error:
             raise WorkerFailed("error", str(error)) from None
         finally:

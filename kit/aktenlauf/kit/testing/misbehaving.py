@@ -23,6 +23,18 @@ def crash() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
+def toil() -> None:
+    """Works for ever."""
+    while True:
+        pass
+
+
+def wait(seconds: float) -> str:
+    """Is kept waiting, as on a busy machine, and then is done."""
+    time.sleep(seconds)
+    return "done"
+
+
 def hang() -> None:
     """Never comes back."""
     while True:

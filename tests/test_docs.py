@@ -1,9 +1,11 @@
 """What can be set, called or met has its entry in the documentation."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from aktenlauf.cli.bench.app import app as bench_app
 from aktenlauf.cli.main import app
 from aktenlauf.contracts import published
 from aktenlauf.contracts.envelope import Event
@@ -11,6 +13,7 @@ from aktenlauf.kit.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+CAPACITY = (ROOT / "docs" / "capacity.md").read_text("utf-8")
 PRIVACY = (ROOT / "docs" / "privacy.md").read_text("utf-8")
 
 
@@ -24,6 +27,12 @@ def test_every_command_is_described() -> None:
     names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
     names += [group.name for group in app.registered_groups if group.name]
     assert [name for name in names if f"`aktenlauf {name}" not in OPERATIONS] == []
+
+
+def test_every_figure_of_capacity_can_be_measured_again() -> None:
+    benches = {c.name or c.callback.__name__ for c in bench_app.registered_commands if c.callback}
+    named = set(re.findall(r"`(?:aktenlauf )?bench (\w+)", CAPACITY))
+    assert {"storage", "smoke", "distributed", "writers"} <= named <= benches
 
 
 ALWAYS_OPEN = {"sealed", "document", "documents", "message", "decision", "request", "question", "offer", "choice"}

@@ -150,12 +150,12 @@ async def test_writers_in_three_processes_leave_no_place_empty(
 
 @pytest.mark.servers
 async def test_the_distributed_form_is_measured_beside_the_embedded_one(
-    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    servers: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in servers.environment().items():
         monkeypatch.setenv(name, value)
-    steps = await smoke.measure(tmp_path / "smoke", SHORT, quiet)
+    steps = await smoke.measure(tmp_path_factory.mktemp("smoke"), SHORT, quiet)
     assert measured(steps, "embedded_run", "distributed_run", "intake-1_resident", "documents-1_workers_resident")
     assert all(seconds for both in steps.compared.values() for seconds in both)
-    load = await distributed.measure(tmp_path / "distributed", SHORT, quiet)
+    load = await distributed.measure(tmp_path_factory.mktemp("distributed"), SHORT, quiet)
     assert measured(load, "submissions_per_second", "visible_after_p50", "visible_after_p99")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from aktenlauf.cli import parked
 from aktenlauf.contracts.envelope import Meta
@@ -17,7 +18,7 @@ from aktenlauf.kit.decider import Command
 from aktenlauf.kit.log import ANY, walk
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.service import Service
-from aktenlauf.kit.settings import WrongSetting
+from aktenlauf.kit.settings import Settings, WrongSetting
 from aktenlauf.kit.testing import toy
 from aktenlauf.kit.testing.samples import NOON, Happened, happened
 from aktenlauf.kit.testing.toy import DEFINITION, SERVICE, Open, toy_ports
@@ -75,7 +76,7 @@ async def test_replay_finishes_the_case_in_order_while_the_service_runs(
         await until(lambda: _has(stand, 3))
         stand.broken.clear()
         stand.tried.clear()
-        assert await parked.replay(tmp_path, SERVICE, "reactions", CASE) == 0
+        assert await parked.replay(_in(tmp_path), SERVICE, "reactions", CASE) == 0
         assert "then the 2 behind it" in capsys.readouterr().out
         await until(lambda: _has(stand, 0))
         assert stand.tried == [1, 2, 3]
@@ -85,7 +86,7 @@ async def test_what_fails_again_is_parked_again(tmp_path: Path) -> None:
     async with running(tmp_path, 1) as stand:
         await stand.happen(1)
         await until(lambda: _has(stand, 1))
-        await parked.replay(tmp_path, SERVICE, "reactions", CASE)
+        await parked.replay(_in(tmp_path), SERVICE, "reactions", CASE)
         async with asyncio.timeout(10):
             while len(stand.tried) < 2 or (await stand.aside())[0][1] is not Standing.PARKED:
                 await asyncio.sleep(0.02)
@@ -97,7 +98,7 @@ async def test_skip_gives_up_the_first_record_alone(tmp_path: Path, capsys: pyte
         await stand.happen(1, 2)
         await until(lambda: _has(stand, 2))
         stand.tried.clear()
-        assert await parked.skip(tmp_path, SERVICE, "reactions", CASE) == 0
+        assert await parked.skip(_in(tmp_path), SERVICE, "reactions", CASE) == 0
         assert "for good" in capsys.readouterr().out
         await until(lambda: _has(stand, 0))
         assert stand.tried == [2]
@@ -115,7 +116,7 @@ async def test_list_shows_each_stopped_case_once(
         await until(lambda: _has(stand, 3))
         await stand.service.ports.work.gap("samples/thing/case-9", 4, NOON)
         capsys.readouterr()
-        assert await parked.list_parked(tmp_path) == 0
+        assert await parked.list_parked(_in(tmp_path)) == 0
     out = capsys.readouterr().out
     assert out.count(CASE) == 1 and "case-2" in out and "samples/thing/case-9" in out
     assert "RuntimeError" in out and "this must not be shown" not in out
@@ -125,7 +126,7 @@ async def test_show_prints_envelopes_and_never_content(tmp_path: Path, capsys: p
     async with running(tmp_path, 77) as stand:
         await stand.happen(77)
         await until(lambda: _has(stand, 1))
-        assert await parked.show(tmp_path, SERVICE, "reactions", CASE) == 0
+        assert await parked.show(_in(tmp_path), SERVICE, "reactions", CASE) == 0
     out = capsys.readouterr().out
     assert f"samples/thing/{CASE}" in out and "de.aktenlauf.samples.happened.v1" in out
     assert "number" not in out and "data" not in out
@@ -137,25 +138,29 @@ async def test_what_the_bus_brought_wrongly_can_be_taken_off_the_list_but_not_tr
     place = "samples log, position 3"
     work = SqliteWork(tmp_path / SERVICE / "work.db")
     await work.advance("hear", 0, [Aside("hear", place, -5, b"no envelope", Standing.PARKED, "not JSON", NOON)])
-    assert await parked.replay(tmp_path, SERVICE, "hear", place) == parked.NOT_POSSIBLE
-    assert await parked.show(tmp_path, SERVICE, "hear", place) == 0
+    assert await parked.replay(_in(tmp_path), SERVICE, "hear", place) == parked.NOT_POSSIBLE
+    assert await parked.show(_in(tmp_path), SERVICE, "hear", place) == 0
     assert "no envelope" not in capsys.readouterr().out.replace("no envelope   not JSON", "")
-    assert await parked.skip(tmp_path, SERVICE, "hear", place) == 0
+    assert await parked.skip(_in(tmp_path), SERVICE, "hear", place) == 0
     assert await work.aside() == []
     await work.close()
 
 
 async def test_a_name_that_fits_nothing_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     await SqliteWork(tmp_path / SERVICE / "work.db").close()
-    assert await parked.replay(tmp_path, SERVICE, "reactions", "case-7") == parked.NOTHING_FOUND
-    assert await parked.skip(tmp_path, "nobody", "reactions", "case-7") == parked.NOTHING_FOUND
+    assert await parked.replay(_in(tmp_path), SERVICE, "reactions", "case-7") == parked.NOTHING_FOUND
+    assert await parked.skip(_in(tmp_path), "nobody", "reactions", "case-7") == parked.NOTHING_FOUND
     said = capsys.readouterr().err
     assert "case-7" in said and "no service nobody" in said
 
 
 async def test_a_folder_without_data_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongSetting, match="AKTENLAUF_DATA"):
-        await parked.list_parked(tmp_path)
+        await parked.list_parked(_in(tmp_path))
+
+
+def _in(data: Path) -> Settings:
+    return Settings(data=data, mongo=SecretStr(""), _env_file=None)  # type: ignore[call-arg]
 
 
 async def _has(stand: Stand, count: int) -> bool:

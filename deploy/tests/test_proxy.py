@@ -42,6 +42,7 @@ async def served(app: object) -> AsyncIterator[str]:
     """On a port of loopback, as long as the block."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen()
     server = _Server(uvicorn.Config(app, lifespan="off", log_level="critical"))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -107,6 +108,21 @@ async def test_figures_are_not_shown_outside() -> None:
     async with served(Replica("intake")) as a, through({"intake": [a]}) as client:
         assert (await client.get("/healthz")).status_code == 200
         assert (await client.get("/metrics")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/antrag/../metrics", "/antrag/%2e%2e/metrics", "/./metrics"])
+async def test_no_way_round_leads_to_what_is_not_shown_outside(path: str) -> None:
+    intake = Replica("intake")
+    async with served(intake) as a:
+        app = proxy_app({"intake": [a]})
+        async with app.router.lifespan_context(app), served(app) as door:
+            # not by a client of ours: each would resolve the path itself
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(door.rsplit(":", 1)[1]))
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: portal.example\r\nConnection: close\r\n\r\n".encode())
+            answer = await reader.read()
+            writer.close()
+    assert answer.startswith(b"HTTP/1.1 404")
+    assert intake.asked == []
 
 
 async def test_a_service_that_is_not_behind_it_is_not_found() -> None:

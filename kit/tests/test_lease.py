@@ -8,6 +8,7 @@ import pytest
 
 from aktenlauf.kit import lease as module
 from aktenlauf.kit.adapters.sqlite_work import SqliteWork
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.lease import Lease
 
 
@@ -80,3 +81,28 @@ async def test_a_duty_that_fails_for_good_is_told_and_gives_the_lease_back(work:
     with pytest.raises(ValueError, match="broken"):
         await Lease(work, "tail", "a").keep(duty)
     assert await work.take_lease("tail", "b", 60)
+
+
+class AwayAtTheEnd(SqliteWork):
+    """Its database is away whenever a lease is to be given back."""
+
+    async def give_lease(self, name: str, holder: str) -> None:
+        raise Unavailable("database: away")
+
+
+async def test_a_database_that_is_away_when_the_lease_is_given_back_keeps_nobody_from_the_next_term(
+    work: SqliteWork, tmp_path: Path
+) -> None:
+    away = AwayAtTheEnd(tmp_path / "work.db")
+    replica = Replica(away, "a")
+    await asyncio.wait_for(replica.holding.wait(), 5)
+    await work.give_lease("tail", "a")
+    assert await work.take_lease("tail", "b", 60)
+    async with asyncio.timeout(5):
+        while replica.holding.is_set():
+            await asyncio.sleep(0.01)
+    await work.give_lease("tail", "b")
+    await asyncio.wait_for(replica.holding.wait(), 5)
+    await replica.stop()
+    assert replica.task.cancelled()
+    await away.close()

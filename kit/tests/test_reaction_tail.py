@@ -207,3 +207,34 @@ async def test_records_put_aside_are_asked_for_once_a_round_however_many_cases_a
 
 async def _all_aside(lanes: Lanes, count: int) -> bool:
     return len(await lanes.aside()) == count
+
+
+async def test_a_case_that_stops_while_others_are_tried_again_stays_stopped(ports: Ports) -> None:
+    lanes = Lanes(ports)
+    lanes.fail[(thing(1), 1)] = lanes.fail[(thing(2), 1)] = ValueError("a bug")
+    aside, trying = ports.work.aside, list[asyncio.Task[None]]()
+
+    class Slow:
+        """Answers one task with what was aside before another case stopped."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(ports.work, name)
+
+        async def aside(self, handler: str | None = None, group: str | None = None) -> object:
+            rows = await aside(handler, group)
+            if asyncio.current_task() in trying and group is None:
+                await lanes.tell((thing(2), 1))
+                await until(lambda: _all_aside(lanes, 2))
+                await until(service.settled)
+            return rows
+
+    async with toy(replace(ports, work=Slow()), lanes.definition) as service:  # type: ignore[arg-type]
+        await lanes.tell((thing(1), 1))
+        await until(service.settled)
+        (tail,) = service._following._tails
+        trying.append(asyncio.create_task(tail._retry_all()))
+        await trying[0]
+        await lanes.tell((thing(2), 2))
+        await until(service.settled)
+        assert [standing for _, standing in await lanes.aside()] == ["parked", "parked", "waiting"]
+    assert not lanes.done

@@ -79,8 +79,10 @@ class TestSqliteLog(LogSuite):
         assert (tmp_path / "log.db").stat().st_size > 100_000
         await log.close()
 
-    async def test_a_file_that_fails_for_good_leaves_nobody_waiting(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("quick", [False, True])
+    async def test_a_file_that_fails_for_good_leaves_nobody_waiting(self, tmp_path: Path, quick: bool) -> None:
         log = SqliteLog(tmp_path / "log.db")
+        log._quick = quick
         log._writer_db.close()
         log._here_db.close()
         for number in (1, 2):

@@ -59,6 +59,13 @@ async def test_a_hanging_job_is_killed_and_the_pool_goes_on() -> None:
         assert await workers.run(misbehaving.echo, "next") == "next"
 
 
+async def test_a_worker_that_closes_its_pipe_and_lives_on_is_waited_for_no_longer(workers: Workers) -> None:
+    async with asyncio.timeout(5):
+        with pytest.raises(WorkerFailed, match="died"):
+            await workers.run(misbehaving.hide)
+        assert await workers.run(misbehaving.echo, "next") == "next"
+
+
 async def test_a_job_that_works_too_long_is_ended_after_its_processor_time() -> None:
     async with Workers(size=1, job_seconds=0.3) as workers:
         with pytest.raises(WorkerFailed, match="timeout"):

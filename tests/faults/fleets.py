@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
@@ -167,14 +167,24 @@ async def people_of(
         await asyncio.to_thread(fleet.stop)
 
 
-async def smoke(url: str) -> str:
-    """What `aktenlauf smoke` says of the step that failed; empty where all passed."""
+async def smoke(url: str, begun: asyncio.Event | None = None) -> str:
+    """What `aktenlauf smoke` says of the step that failed; empty where all passed.
+
+    `begun`: its form is filled in. Before that, a second run of the same people would go on with the same empty draft.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "aktenlauf.cli", "smoke", "--url", url, stdout=asyncio.subprocess.PIPE
     )
+    said, output = "", cast(asyncio.StreamReader, process.stdout)
     async with asyncio.timeout(SMOKE_SECONDS):
-        said, _ = await process.communicate()
-    return "" if process.returncode == 0 else " ".join(said.decode().split()).partition("FAILED")[2] or "FAILED"
+        while line := await output.readline():
+            said += line.decode()
+            if begun is not None and "answers the form" in said:
+                begun.set()
+        failed = await process.wait() != 0
+    if begun is not None:
+        begun.set()
+    return " ".join(said.split()).partition("FAILED")[2] or said if failed else ""
 
 
 async def until_said(fleet: "Fleet", name: str, said: Callable[[bytes], bool], seconds: float = 60) -> None:

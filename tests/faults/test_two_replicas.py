@@ -40,7 +40,10 @@ async def leader(people: People) -> str:
 
 async def test_sessions_uploads_and_own_writes_hold_whichever_replica_answers(people: People) -> None:
     for _ in range(ROUNDS):
-        assert await asyncio.gather(smoke(people.fleet.url), smoke(people.fleet.url)) == ["", ""]
+        begun = asyncio.Event()
+        first = asyncio.create_task(smoke(people.fleet.url, begun))
+        await begun.wait()
+        assert await asyncio.gather(first, smoke(people.fleet.url)) == ["", ""]
     served = [(people.fleet.folder / f"{name}.log").read_bytes().count(b'"serving"') for name in people.fleet.services]
     assert served == [1] * len(people.fleet.services)
 

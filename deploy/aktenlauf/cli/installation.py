@@ -5,11 +5,12 @@ The one place outside the services where parts meet. `aktenlauf run`, the tests 
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import entry_points
-from typing import Any, cast
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -18,8 +19,6 @@ from aktenlauf.cli.identity import SignIn, sign_in_of
 from aktenlauf.contracts.offices import offices
 from aktenlauf.kit.adapters.demo_idp import DemoUser
 from aktenlauf.kit.clock import Clock
-from aktenlauf.kit.errors import Unavailable
-from aktenlauf.kit.keyring import Keyring
 from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.ports import Shared, open_log, open_ports, open_shared
 from aktenlauf.kit.service import Definition, Service
@@ -27,11 +26,10 @@ from aktenlauf.kit.settings import Settings
 from aktenlauf.kit.telemetry import name_cases_by
 from aktenlauf.kit.web.app import create_kit_app
 from aktenlauf.kit.web.dispatch import Dispatcher
+from aktenlauf.kit.web.health import Health, Probe
 from aktenlauf.kit.web.limits import RateLimits
 from aktenlauf.kit.web.shell import OfficeLabel, Shell, WebSettings
 
-ANSWER_SECONDS = 1.5
-"""In which a database must tell that it is there: less than a health check waits."""
 DEMO_STRIP = "Vorführung: erfundene Daten, keine echte Behörde."
 
 
@@ -44,32 +42,29 @@ class Installation:
     services: Mapping[str, Service]
     shell: Shell
     app: Dispatcher
+    probes: Mapping[str, Probe]
+    """Of each service's database, by the service's name, and of the keyring."""
 
-    async def parts_ready(self) -> Mapping[str, bool]:
-        """Of each service, whether it follows its log and its database answers; and whether the keyring does."""
-        asked = {name: service.ports.work.cursor("none") for name, service in self.services.items()}
-        answers = await asyncio.gather(*map(_answers, asked.values()), _answers(_look_up(self.shared.keyring)))
-        found = dict(zip([*asked, "keyring"], answers, strict=True))
-        return found | {name: found[name] and service.ready for name, service in self.services.items()}
+    async def health(self) -> Health:
+        """Whether each service follows its log and its database answers, and the keyring; and what stopped in them."""
+        answers = await asyncio.gather(*(probe.answers() for probe in self.probes.values()))
+        parts = dict(zip(self.probes, answers, strict=True))
+        parts |= {name: parts[name] and service.ready for name, service in self.services.items()}
+        stopped = {name: sorted(service.failed) for name, service in self.services.items() if service.failed}
+        return Health(parts, stopped)
 
     async def settled(self) -> bool:
         """Whether everything that happened has been heard, applied and reacted to everywhere."""
         return all([await service.settled() for service in self.services.values()])
 
 
-async def _answers(asked: Coroutine[Any, Any, Any]) -> bool:
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            await asked
-    except (Unavailable, TimeoutError):
-        return False
-    return True
+def _probes(shared: Shared, services: Mapping[str, Service]) -> Mapping[str, Probe]:
+    async def look_up() -> None:
+        with suppress(KeyError):
+            await shared.keyring.get("installation/none")  # something that no cache knows
 
-
-async def _look_up(keyring: Keyring) -> None:
-    """Something that no cache knows."""
-    with suppress(KeyError):
-        await keyring.get("installation/none")
+    databases = {name: Probe(partial(service.ports.work.cursor, "none")) for name, service in services.items()}
+    return databases | {"keyring": Probe(look_up)}
 
 
 def replica_name(settings: Settings) -> str:
@@ -114,12 +109,12 @@ async def opened(
         shell = _shell(settings, shared, secret, sign_in, "/vorfuehrung" if demo_routes else "")
         routes = [*sign_in.routes, *(demo_routes(lambda: installation) if demo_routes else ())]
         apps: dict[str, Starlette] = {
-            "kit": create_kit_app(shell, lambda: installation.parts_ready()),
+            "kit": create_kit_app(shell, lambda: installation.health()),
             "demo": Starlette(routes=routes),
         }
         for name, service in services.items():
             apps[name] = service.definition.web(service, shell, settings)
-        installation = Installation(settings, shared, services, shell, Dispatcher(apps))
+        installation = Installation(settings, shared, services, shell, Dispatcher(apps), _probes(shared, services))
         yield installation
 
 

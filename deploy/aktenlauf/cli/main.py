@@ -1,18 +1,37 @@
 """The command `aktenlauf`. Each subcommand is a module; it is imported when it is called."""
 
 import asyncio
+from collections.abc import Coroutine
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from aktenlauf.cli.bench.app import app as bench_app
 
+if TYPE_CHECKING:
+    from aktenlauf.kit.settings import Settings
+
+T = TypeVar("T")
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 
 app.add_typer(bench_app, name="bench")
+
+
+def _operate(doing: Coroutine[Any, Any, T], settings: "Settings") -> T:
+    """What it returns, after letting go of the database."""
+    from aktenlauf.kit.ports import disconnect
+
+    async def done() -> T:
+        try:
+            return await doing
+        finally:
+            await disconnect(settings)
+
+    return asyncio.run(done())
 
 
 def _show_version(wanted: bool) -> None:
@@ -98,6 +117,8 @@ bus = typer.Typer(no_args_is_help=True, help="The topics on Kafka.")
 app.add_typer(bus, name="bus")
 blobs = typer.Typer(no_args_is_help=True, help="The bucket of an S3 server.")
 app.add_typer(blobs, name="blobs")
+keyring = typer.Typer(no_args_is_help=True, help="The keys of all cases.")
+app.add_typer(keyring, name="keyring")
 
 _Service = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="SERVICE")]
 _Handler = Annotated[str, typer.Argument(help="As `parked list` shows it.", metavar="HANDLER")]
@@ -110,7 +131,8 @@ def parked_list() -> None:
     from aktenlauf.cli.parked import list_parked
     from aktenlauf.kit.settings import load_settings
 
-    raise typer.Exit(asyncio.run(list_parked(load_settings().data)))
+    settings = load_settings()
+    raise typer.Exit(_operate(list_parked(settings), settings))
 
 
 @parked.command("show")
@@ -119,7 +141,8 @@ def parked_show(service: _Service, handler: _Handler, case: _Case) -> None:
     from aktenlauf.cli.parked import show
     from aktenlauf.kit.settings import load_settings
 
-    raise typer.Exit(asyncio.run(show(load_settings().data, service, handler, case)))
+    settings = load_settings()
+    raise typer.Exit(_operate(show(settings, service, handler, case), settings))
 
 
 @parked.command("replay")
@@ -128,7 +151,8 @@ def parked_replay(service: _Service, handler: _Handler, case: _Case) -> None:
     from aktenlauf.cli.parked import replay
     from aktenlauf.kit.settings import load_settings
 
-    raise typer.Exit(asyncio.run(replay(load_settings().data, service, handler, case)))
+    settings = load_settings()
+    raise typer.Exit(_operate(replay(settings, service, handler, case), settings))
 
 
 @parked.command("skip")
@@ -137,7 +161,8 @@ def parked_skip(service: _Service, handler: _Handler, case: _Case) -> None:
     from aktenlauf.cli.parked import skip
     from aktenlauf.kit.settings import load_settings
 
-    raise typer.Exit(asyncio.run(skip(load_settings().data, service, handler, case)))
+    settings = load_settings()
+    raise typer.Exit(_operate(skip(settings, service, handler, case), settings))
 
 
 @bus.command("topics")
@@ -159,7 +184,8 @@ def bus_republish(
     from aktenlauf.cli.bus import publish_again
     from aktenlauf.kit.settings import load_settings
 
-    raise typer.Exit(asyncio.run(publish_again(load_settings(), service, case, start)))
+    settings = load_settings()
+    raise typer.Exit(_operate(publish_again(settings, service, case, start), settings))
 
 
 @blobs.command("prepare")
@@ -169,6 +195,16 @@ def blobs_prepare() -> None:
     from aktenlauf.kit.settings import load_settings
 
     raise typer.Exit(asyncio.run(prepare(load_settings())))
+
+
+@keyring.command("rewrap")
+def keyring_rewrap() -> None:
+    """Wrap all keys with the first key-encryption key of AKTENLAUF_KEK; the others are needed no longer then."""
+    from aktenlauf.cli.keyring import rewrap
+    from aktenlauf.kit.settings import load_settings
+
+    settings = load_settings()
+    _operate(rewrap(settings), settings)
 
 
 @demo.command("advance")
@@ -187,18 +223,24 @@ def backup(
 ) -> None:
     """A consistent copy of all data that cannot be made again, also while everything runs."""
     from aktenlauf.cli.backup import backup as save
+    from aktenlauf.cli.elsewhere import BACKUP, refuse_what_is_elsewhere
     from aktenlauf.kit.settings import load_settings
 
-    save(load_settings().data, folder, with_kek=with_kek)
+    settings = load_settings()
+    refuse_what_is_elsewhere(settings, BACKUP, with_kek=with_kek)
+    save(settings.data, folder, with_kek=with_kek)
 
 
 @app.command()
 def restore(folder: Annotated[Path, typer.Argument(help="A backup.", metavar="DIR")]) -> None:
     """Write a backup to the data folder (AKTENLAUF_DATA), which must be new or empty."""
+    from aktenlauf.cli.elsewhere import RESTORE, refuse_what_is_elsewhere
     from aktenlauf.cli.restore import restore as write
     from aktenlauf.kit.settings import load_settings
 
-    write(folder, load_settings().data)
+    settings = load_settings()
+    refuse_what_is_elsewhere(settings, RESTORE)
+    write(folder, settings.data)
 
 
 @app.command()
@@ -212,8 +254,8 @@ def contracts(
 
 
 def command() -> None:
-    """The console script: a wrong setting is a sentence, Ctrl-C ends cleanly."""
-    from aktenlauf.kit.errors import Halt
+    """The console script: a wrong setting, or a server that is away, is a sentence; Ctrl-C ends cleanly."""
+    from aktenlauf.kit.errors import Halt, Unavailable
     from aktenlauf.kit.settings import WrongSetting
 
     try:
@@ -224,5 +266,8 @@ def command() -> None:
     except Halt as halt:
         typer.echo(f"Cannot go on: {halt}", err=True)
         raise SystemExit(3) from None
+    except Unavailable as away:
+        typer.echo(f"Something does not answer ({away}). Try again once it does.", err=True)
+        raise SystemExit(5) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -1,22 +1,21 @@
 """`aktenlauf parked`: what a handler could not handle, and what an operator decides about it.
 
-Works on the `work.db` files of the data folder, whether or not the services run: the marks are in the file, and only
-the handler itself acts on them. Shows envelopes, never content.
+Works on each service's `Work`, wherever the settings say that it is, and whether or not the services run: the marks are
+stored there, and only the handler itself acts on them. Shows envelopes, never content.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from aktenlauf.contracts.envelope import NotAnEnvelope, parse
-from aktenlauf.kit.adapters.sqlite_work import SqliteWork
 from aktenlauf.kit.hear import HANDLER as HEAR
-from aktenlauf.kit.settings import WrongSetting
-from aktenlauf.kit.work import Aside, Standing
+from aktenlauf.kit.ports import open_work, services_with_data
+from aktenlauf.kit.settings import Settings
+from aktenlauf.kit.work import Aside, Standing, Work
 
 NOTHING_FOUND = 1
 """Exit code where nothing is put aside under the names given."""
@@ -47,13 +46,13 @@ class Found:
     aside: Aside
 
 
-async def list_parked(data: Path) -> int:
-    """Print the first record of every stopped case, then the gaps. Always 0."""
+async def list_parked(settings: Settings) -> int:
+    """Print the first record of every stopped case, then the gaps. Always 0. Raises WrongSetting, Unavailable."""
     console = Console(highlight=False)
     found: list[Found] = []
     gaps: list[tuple[str, str, int]] = []
-    for service, path in _work_files(data):
-        async with _opened(path) as work:
+    for service in await services_with_data(settings):
+        async with _opened(settings, service) as work:
             found += [Found(service, aside) for aside in await work.aside()]
             gaps += [(service, stream, version) for stream, version in await work.gaps()]
     if not found and not gaps:
@@ -66,11 +65,11 @@ async def list_parked(data: Path) -> int:
     return 0
 
 
-async def show(data: Path, service: str, handler: str, group: str) -> int:
+async def show(settings: Settings, service: str, handler: str, group: str) -> int:
     """Print the envelopes of all records of one stopped case, in order; NOTHING_FOUND if there are none."""
     console = Console(highlight=False, soft_wrap=True)
 
-    async def print_all(_: SqliteWork, asides: Sequence[Aside]) -> int:
+    async def print_all(_: Work, asides: Sequence[Aside]) -> int:
         for aside in asides:
             console.print(f"[bold]position {aside.position}[/bold]  {aside.standing}  since {_time(aside)}")
             console.print(f"  {'error':<13} {aside.error}", markup=False)
@@ -78,14 +77,14 @@ async def show(data: Path, service: str, handler: str, group: str) -> int:
                 console.print(f"  {name:<13} {value}", markup=False)
         return 0
 
-    return await _with_group(data, service, handler, group, print_all)
+    return await _with_group(settings, service, handler, group, print_all)
 
 
-async def replay(data: Path, service: str, handler: str, group: str) -> int:
+async def replay(settings: Settings, service: str, handler: str, group: str) -> int:
     """Have the case tried again from its first record on, in order. NOT_POSSIBLE for what was never accepted."""
     console = Console(highlight=False, soft_wrap=True)
 
-    async def mark_replay(work: SqliteWork, asides: Sequence[Aside]) -> int:
+    async def mark_replay(work: Work, asides: Sequence[Aside]) -> int:
         first = asides[0]
         if handler == HEAR:
             console.print(
@@ -100,14 +99,14 @@ async def replay(data: Path, service: str, handler: str, group: str) -> int:
         )
         return 0
 
-    return await _with_group(data, service, handler, group, mark_replay)
+    return await _with_group(settings, service, handler, group, mark_replay)
 
 
-async def skip(data: Path, service: str, handler: str, group: str) -> int:
+async def skip(settings: Settings, service: str, handler: str, group: str) -> int:
     """Give up the case's first record for this handler; what stands behind it is tried."""
     console = Console(highlight=False, soft_wrap=True)
 
-    async def mark_skip(work: SqliteWork, asides: Sequence[Aside]) -> int:
+    async def mark_skip(work: Work, asides: Sequence[Aside]) -> int:
         first = asides[0]
         if handler == HEAR:
             await work.done(handler, first.position)
@@ -120,7 +119,7 @@ async def skip(data: Path, service: str, handler: str, group: str) -> int:
         )
         return 0
 
-    return await _with_group(data, service, handler, group, mark_skip)
+    return await _with_group(settings, service, handler, group, mark_skip)
 
 
 def _followers(asides: Sequence[Aside]) -> str:
@@ -129,35 +128,27 @@ def _followers(asides: Sequence[Aside]) -> str:
 
 
 async def _with_group(
-    data: Path,
+    settings: Settings,
     service: str,
     handler: str,
     group: str,
-    act: Callable[[SqliteWork, Sequence[Aside]], Awaitable[int]],
+    act: Callable[[Work, Sequence[Aside]], Awaitable[int]],
 ) -> int:
-    path = dict(_work_files(data)).get(service)
-    if path is not None:
-        async with _opened(path) as work:
+    services = await services_with_data(settings)
+    if service in services:
+        async with _opened(settings, service) as work:
             if asides := await work.aside(handler, group):
                 return await act(work, asides)
-    known = "" if path is not None else f" There is no service {service} in {data}."
+    known = "" if service in services else f" There is no service {service}; there are {', '.join(services)}."
     Console(stderr=True, soft_wrap=True).print(
         f"Nothing is put aside for {service} {handler} {group}.{known} See `aktenlauf parked list`.", markup=False
     )
     return NOTHING_FOUND
 
 
-def _work_files(data: Path) -> list[tuple[str, Path]]:
-    """Service and file. Raises WrongSetting where no installation has its data."""
-    files = sorted(data.glob("*/work.db"))
-    if not files:
-        raise WrongSetting(f"AKTENLAUF_DATA: no service has its data in {data}")
-    return [(path.parent.name, path) for path in files]
-
-
 @asynccontextmanager
-async def _opened(path: Path) -> AsyncIterator[SqliteWork]:
-    work = SqliteWork(path)
+async def _opened(settings: Settings, service: str) -> AsyncIterator[Work]:
+    work = await open_work(settings, service)
     try:
         yield work
     finally:

@@ -6,7 +6,9 @@ does is guarded by compare-and-set or by ids that repeat.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.patience import patiently
 from aktenlauf.kit.telemetry import LEASE_HELD
@@ -54,4 +56,5 @@ class Lease:
             LEASE_HELD.set(0, {"lease": self._name})
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await self._work.give_lease(self._name, self._holder)
+            with suppress(Unavailable):  # then it runs out by itself
+                await self._work.give_lease(self._name, self._holder)

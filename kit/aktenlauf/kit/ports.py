@@ -1,9 +1,11 @@
 """The ports of one service, opened by name. The only place that chooses adapters."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from aktenlauf.contracts.site import SERVICES
 from aktenlauf.kit.blobs import Blobs
 from aktenlauf.kit.bus import Bus
 from aktenlauf.kit.clock import Clock
@@ -15,7 +17,7 @@ from aktenlauf.kit.mailer import Mailer
 from aktenlauf.kit.scanner import Scanner
 from aktenlauf.kit.sealing import Sealing
 from aktenlauf.kit.sessions import Sessions
-from aktenlauf.kit.settings import Settings
+from aktenlauf.kit.settings import Settings, WrongSetting
 from aktenlauf.kit.views import Views
 from aktenlauf.kit.work import Work
 from aktenlauf.kit.workers import Workers
@@ -78,7 +80,7 @@ class Ports:
 async def open_shared(settings: Settings, clock: Clock) -> Shared:
     """The ports that services share, each where its setting says, else below the data folder."""
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    keyring = CachedKeyring(await _keyring(settings))
+    keyring = CachedKeyring(await open_keyring(settings))
     workers = Workers(size=settings.workers)
     return Shared(
         keyring=keyring,
@@ -89,7 +91,7 @@ async def open_shared(settings: Settings, clock: Clock) -> Shared:
         workers=workers,
         scanner=_scanner(settings, workers),
         clock=clock,
-        disconnect=_disconnect(settings),
+        disconnect=partial(disconnect, settings),
     )
 
 
@@ -129,29 +131,28 @@ async def open_ports(settings: Settings, service: str, shared: Shared, logs: Map
     )
 
 
-def _disconnect(settings: Settings) -> Callable[[], Awaitable[None]] | None:
-    if not any(url.get_secret_value() for url in (settings.mongo, settings.mongo_keyring, settings.mongo_sessions)):
-        return None
-    from aktenlauf.kit.adapters.mongo import close_clients
+async def disconnect(settings: Settings) -> None:
+    """Close the connections that the ports opened in this event loop shared."""
+    if any(url.get_secret_value() for url in (settings.mongo, settings.mongo_keyring, settings.mongo_sessions)):
+        from aktenlauf.kit.adapters.mongo import close_clients
 
-    return close_clients
+        await close_clients()
 
 
 async def _stores(settings: Settings, service: str) -> tuple[Views, Work, Drafts]:
+    work = await open_work(settings, service)
     if url := settings.mongo.get_secret_value():
         from aktenlauf.kit.adapters.mongo import open_database
         from aktenlauf.kit.adapters.mongo_drafts import MongoDrafts
         from aktenlauf.kit.adapters.mongo_views import MongoViews
-        from aktenlauf.kit.adapters.mongo_work import MongoWork
 
         database = open_database(url, settings.mongo_prefix + service)
-        return await MongoViews.open(database), await MongoWork.open(database), await MongoDrafts.open(database)
+        return await MongoViews.open(database), work, await MongoDrafts.open(database)
     from aktenlauf.kit.adapters.sqlite_drafts import SqliteDrafts
     from aktenlauf.kit.adapters.sqlite_views import SqliteViews
-    from aktenlauf.kit.adapters.sqlite_work import SqliteWork
 
     folder = settings.data / service
-    return SqliteViews(folder / "views.db"), SqliteWork(folder / "work.db"), SqliteDrafts(folder / "drafts.db")
+    return SqliteViews(folder / "views.db"), work, SqliteDrafts(folder / "drafts.db")
 
 
 def _bus(settings: Settings, service: str, logs: Mapping[str, EventLog], work: Work) -> Bus:
@@ -164,7 +165,36 @@ def _bus(settings: Settings, service: str, logs: Mapping[str, EventLog], work: W
     return LocalBus(logs, work)
 
 
-async def _keyring(settings: Settings) -> Keyring:
+async def services_with_data(settings: Settings) -> Sequence[str]:
+    """Whose stores exist, in alphabetical order; to look makes none. Raises WrongSetting if there are none."""
+    if url := settings.mongo.get_secret_value():
+        from aktenlauf.kit.adapters.mongo import database_names
+
+        there = await database_names(url)
+        found = [service for service in SERVICES if settings.mongo_prefix + service in there]
+        place = f"AKTENLAUF_MONGO: no service has its data in a database {settings.mongo_prefix}SERVICE there"
+    else:
+        found = [path.parent.name for path in settings.data.glob("*/work.db")]
+        place = f"AKTENLAUF_DATA: no service has its data in {settings.data}"
+    if not found:
+        raise WrongSetting(place)
+    return sorted(found)
+
+
+async def open_work(settings: Settings, service: str) -> Work:
+    """The `Work` of one service alone, for those who decide from outside."""
+    if url := settings.mongo.get_secret_value():
+        from aktenlauf.kit.adapters.mongo import open_database
+        from aktenlauf.kit.adapters.mongo_work import MongoWork
+
+        return await MongoWork.open(open_database(url, settings.mongo_prefix + service))
+    from aktenlauf.kit.adapters.sqlite_work import SqliteWork
+
+    return SqliteWork(settings.data / service / "work.db")
+
+
+async def open_keyring(settings: Settings) -> Keyring:
+    """The keyring, under the key-encryption keys of the settings, else the one in the data folder."""
     from aktenlauf.kit.adapters.sqlite_keyring import SqliteKeyring, load_or_make_kek
 
     keks = settings.keks or [load_or_make_kek(settings.data / "kek")]

@@ -213,13 +213,16 @@ class ReactionTail:
     async def _retry_all(self) -> None:
         rows = by_group(await self._work.aside(self._handler))
         for group in sorted(self._stopped):
-            await self._retry(group, rows.get(group, []))
+            await self._retry(group, rows.get(group, ()))
 
-    async def _retry(self, group: str, rows: Sequence[Aside] | None = None) -> None:
+    async def _retry(self, group: str, rows: Sequence[Aside] = ()) -> None:
         """Try the records of a stopped group in order, as far as they go. `rows`: what was aside a moment ago."""
-        async with self._turn(self._stopped.get(group, group)):
-            if rows is None:
-                rows = await self._work.aside(self._handler, group)
+        case = self._stopped.get(group)
+        if case is None:  # another lane was faster
+            return
+        async with self._turn(case):
+            # None then does not mean none now: another lane may have stopped the group meanwhile.
+            rows = rows or await self._work.aside(self._handler, group)
             while rows:
                 for row in rows:
                     if not await self._settle(row):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aktenlauf.kit.decider import Command, Decider
@@ -58,8 +58,8 @@ class Service:
     replica: str | None = None
     """The name of this process, where several may serve the same data; None where there is only this one."""
     ready: bool = False
-    failed: str | None = None
-    """What stopped by an error and waits for an operator: a loop, or hearing one of the others."""
+    failed: set[str] = field(default_factory=set)
+    """What stopped by an error and waits for an operator: loops, and hearing one of the others."""
 
     def __post_init__(self) -> None:
         self.name = self.definition.name
@@ -153,13 +153,14 @@ class Service:
     def _topic_halted(self, owner: str) -> None:
         """The service goes on with what it has, and with the other topics; an operator must look."""
         LOOP_FAILED.set(1, {"service": self.name, "loop": f"hearing {owner}"})
-        self.failed = f"hearing {owner}"
+        self.failed.add(f"hearing {owner}")
 
     async def _watch(self, name: str, loop: Any) -> None:
         """A loop that ends by an error takes the service out of the ready state: an operator must look."""
         try:
             await loop
         except Exception as error:
-            self.ready, self.failed = False, name
+            self.ready = False
+            self.failed.add(name)
             LOOP_FAILED.set(1, {"service": self.name, "loop": name})
             _log.critical("a loop stopped", service=self.name, loop=name, error=error)

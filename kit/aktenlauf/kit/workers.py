@@ -140,6 +140,7 @@ class Workers:
         except TimeoutError:
             raise WorkerFailed("timeout") from None
         except (OSError, EOFError):
+            self._end(worker)  # a subverted one closes its pipe and lives on: it would be waited for without end
             raise WorkerFailed("timeout" if await worker.process.wait() == -signal.SIGPROF else "died") from None
         except _Untrusted as error:
             raise WorkerFailed("error", str(error)) from None

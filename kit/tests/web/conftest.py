@@ -24,6 +24,7 @@ from aktenlauf.kit.identity import Identity, Person, Side
 from aktenlauf.kit.web.access import Applicant, Staff, Visitor, anyone, requires
 from aktenlauf.kit.web.app import create_kit_app, create_service_app
 from aktenlauf.kit.web.dispatch import Dispatcher
+from aktenlauf.kit.web.health import Health
 from aktenlauf.kit.web.limits import DEFAULTS, RateLimits, limited
 from aktenlauf.kit.web.pages import page
 from aktenlauf.kit.web.security import as_uploaded_content
@@ -88,6 +89,7 @@ class Installation:
         self.uploaded: list[tuple[int, int]] = []
         self.log: list[str] = []
         self.ready = {"log": True, "keyring": True}
+        self.stopped: dict[str, list[str]] = {}
         providers = demo_providers(base, base)
         self.demo = DemoProvider(providers, USERS)
         self.sessions = SqliteSessions(folder / "sessions.db", b"s" * 32)
@@ -130,8 +132,8 @@ class Installation:
 
         return create_service_app(name, routers, self.shell, lifespan, PROBE, {"/antrag/hochladen": 20_000_000})
 
-    async def _ready(self) -> dict[str, bool]:
-        return self.ready
+    async def _ready(self) -> Health:
+        return Health(self.ready, self.stopped)
 
     def _public(self) -> APIRouter:
         router = APIRouter()

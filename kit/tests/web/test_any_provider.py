@@ -94,9 +94,9 @@ async def test_the_client_proves_itself_as_the_provider_wants_it__rfc_6749_2_3_1
         assert "client_secret" not in fields
 
 
-@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint", "end_session_endpoint"])
-async def test_no_code_or_secret_goes_over_an_open_line(world: World, endpoint: str) -> None:
-    world.theirs.discovery = {endpoint: "http://sso.test/open"}
+@pytest.mark.parametrize("endpoint", ["authorization_endpoint", "token_endpoint", "end_session_endpoint", "jwks_uri"])
+async def test_no_code_or_secret_or_key_goes_over_an_open_line(world: World, endpoint: str) -> None:
+    world.theirs.discovery = {endpoint: "http://sso.test/certs"}
     with pytest.raises(SignInFailed, match="provider"):
         await world.sign_in()
 

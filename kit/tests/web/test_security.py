@@ -42,8 +42,9 @@ async def test_another_host_name_is_refused_and_not_repeated(installation: Insta
     assert "location" not in answer.headers
 
 
-async def test_health_checks_come_by_address(installation: Installation) -> None:
-    assert (await installation.browser().get("/livez", headers={"Host": "10.0.0.7:8000"})).status_code == 200
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz", "/metrics"])
+async def test_health_checks_and_figures_are_asked_for_by_address(installation: Installation, path: str) -> None:
+    assert (await installation.browser().get(path, headers={"Host": "10.0.0.7:8000"})).status_code == 200
 
 
 async def test_on_ones_own_machine_all_loopback_names_work(tmp_path: Path) -> None:
@@ -72,7 +73,8 @@ async def test_static_files_are_cached_compressed_and_confined(installation: Ins
 async def test_health_tells_which_part_does_not_answer(installation: Installation) -> None:
     browser = installation.browser()
     for path in ("/healthz", "/readyz"):
-        assert (await browser.get(path)).json() == {"ready": True, "parts": {"log": True, "keyring": True}}
+        told = {"ready": True, "parts": {"log": True, "keyring": True}, "stopped": {}}
+        assert (await browser.get(path)).json() == told
     installation.ready["keyring"] = False
     for path in ("/healthz", "/readyz"):
         answer = await browser.get(path)

@@ -82,6 +82,7 @@ def _report(result: Result, data: Path, empty: Mapping[str, int], cases: int) ->
     blobs = [path.stat().st_size for path in (data / "blobs").rglob("*") if path.is_file()]
     result.add("blobs", sum(blobs) / cases, "bytes per case")
     result.add("blob_objects", len(blobs) / cases, "per case")
+    result.series = {"blob_bytes": sorted(blobs, reverse=True)}
 
 
 def _services() -> list[str]:

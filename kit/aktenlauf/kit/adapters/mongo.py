@@ -11,7 +11,7 @@ transactions, no change streams, no partial indexes), so that others which speak
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -46,6 +46,7 @@ __all__ = [
     "check_format",
     "close_client",
     "close_clients",
+    "database_names",
     "database_of",
     "duplicate_at",
     "in_parallel",
@@ -108,6 +109,12 @@ def open_database(url: str, name: str) -> Database:
     if url not in clients:
         clients[url] = open_client(url)
     return database_of(clients[url], name)
+
+
+async def database_names(url: str) -> Sequence[str]:
+    """Of the databases at `url` that these credentials may see. Raises Unavailable."""
+    with translated():
+        return await open_database(url, "admin").client.list_database_names()
 
 
 async def close_clients() -> None:

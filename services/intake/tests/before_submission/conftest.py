@@ -31,6 +31,7 @@ from aktenlauf.kit.service import Definition, Service
 from aktenlauf.kit.settings import Settings
 from aktenlauf.kit.web.app import create_kit_app, create_service_app
 from aktenlauf.kit.web.dispatch import Dispatcher
+from aktenlauf.kit.web.health import Health
 from aktenlauf.kit.web.limits import RateLimits
 from aktenlauf.kit.web.shell import OfficeLabel, Shell, WebSettings
 from aktenlauf.kit.web.sign_in import sign_in_routes
@@ -227,7 +228,7 @@ def _app(service: Service, settings: Settings) -> Dispatcher:
     app: FastAPI = create_service_app("intake", routers, shell)
     app.state.service = service
 
-    async def ready() -> dict[str, bool]:
-        return {"intake": service.ready}
+    async def ready() -> Health:
+        return Health({"intake": service.ready})
 
     return Dispatcher({"intake": app, "kit": create_kit_app(shell, ready), "demo": demo.app})

@@ -21,10 +21,13 @@ class Replica:
 
     def __init__(self, name: str) -> None:
         self.name, self.asked = name, list[str]()
+        self.told: list[tuple[str, str]] = []
+        """What it was told about where a request came from."""
 
     async def __call__(self, scope: dict, receive: object, send: object) -> None:
         request = Request(scope, receive)
         self.asked.append(f"{request.method} {scope['raw_path'].decode()}?{scope['query_string'].decode()}")
+        self.told += [(name, value) for name, value in request.headers.items() if name.startswith("x-forwarded-")]
         size = sum([len(chunk) async for chunk in request.stream()])
         response: Response = PlainTextResponse(f"{self.name} {request.headers['host']} {size}")
         response.set_cookie("one", "1")
@@ -123,6 +126,13 @@ async def test_no_way_round_leads_to_what_is_not_shown_outside(path: str) -> Non
             writer.close()
     assert answer.startswith(b"HTTP/1.1 404")
     assert intake.asked == []
+
+
+async def test_what_a_client_claims_about_its_address_is_not_passed_on() -> None:
+    intake = Replica("intake")
+    async with served(intake) as a, through({"intake": [a]}) as client:
+        await client.get("/", headers={"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"})
+    assert sorted(intake.told) == [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-proto", "http")]
 
 
 async def test_a_service_that_is_not_behind_it_is_not_found() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import traceback
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -223,3 +224,10 @@ class TestEncrypted:
         with pytest.raises(Unavailable):
             await SmtpMailer(url.format(password="p%40ss%3Awort%2F1"), SENDER).send(MAIL, "case-1")
         assert mailbox.arrived == []
+
+
+@pytest.mark.parametrize("url", ["smtp://user:geheim/nis@host:25", "smtps://user:geheim?nis@host", "smtp://u@h:geheim"])
+def test_a_wrong_url_is_refused_without_a_word_of_the_password(url: str) -> None:
+    with pytest.raises(ValueError, match="mail server") as caught:
+        SmtpMailer(url, SENDER)
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))

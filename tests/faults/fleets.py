@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
+from aktenlauf.cli.installation import definitions
 from aktenlauf.cli.journey import ANSWERS, Journey
 from aktenlauf.cli.visitor import Visitor
-from aktenlauf.contracts.envelope import Record, parse
+from aktenlauf.contracts.envelope import Record, is_private, parse
 from aktenlauf.kit.adapters.mongo import close_clients
 from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.log import walk
@@ -128,6 +129,14 @@ class People:
         finally:
             await log.close()
 
+    async def all_heard(self) -> bool:
+        """Whether each service has whatever those that it hears have published."""
+        declared = definitions()
+        logs = {definition.name: await self.records(definition.name) for definition in declared}
+        public = {name: {r.meta.id for r in log if _is_published(name, r)} for name, log in logs.items()}
+        has = {name: {record.meta.id for record in log} for name, log in logs.items()}
+        return all(public[owner] <= has[definition.name] for definition in declared for owner in definition.hears)
+
     async def happened(self, service: str, case: str) -> list[str]:
         """The names of what the service itself recorded of a case, in order."""
         found = await self.records(service)
@@ -139,6 +148,10 @@ class People:
 
         found = {name: running(self.fleet.pid_file(name)) for name in self.fleet.services}
         return {name: process.pid for name, process in found.items() if process}
+
+
+def _is_published(owner: str, record: Record) -> bool:
+    return record.meta.source == owner and not is_private(record.meta.stream)
 
 
 @asynccontextmanager

@@ -26,6 +26,8 @@ _HOP_BY_HOP = frozenset(
     | {"upgrade", "proxy-connection"}
 )
 """source: RFC 9110 section 7.6.1."""
+_OURS_TO_SAY = frozenset({"x-forwarded-for", "x-forwarded-proto"})
+"""Not added to what the client claims: here is the first machine that we trust."""
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
@@ -87,8 +89,9 @@ def _climbs(path: str) -> bool:
 
 async def _ask(client: httpx.AsyncClient, url: str, request: Request) -> Response:
     address = httpx.URL(url).copy_with(raw_path=request.scope["raw_path"] + _query(request))
-    headers = [(name, value) for name, value in request.headers.raw if name.decode() not in _HOP_BY_HOP]
+    headers = [(name, value) for name, value in request.headers.raw if name.decode() not in _HOP_BY_HOP | _OURS_TO_SAY]
     headers.append((b"x-forwarded-for", (request.client.host if request.client else "").encode()))
+    headers.append((b"x-forwarded-proto", request.url.scheme.encode()))
     has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
     asked = client.build_request(
         request.method, address, headers=headers, content=request.stream() if has_body else None

@@ -56,7 +56,9 @@ class ReactionTail:
         self._place = Place(work, self._handler)
         self._read = 0
         """Position up to which records were begun."""
-        self._lanes = asyncio.Semaphore(reactions.at_once)
+        # One worker stays free for whoever waits for an answer: the check of an upload.
+        self._at_once = reactions.at_once or max(1, ports.ports.workers.size - 1)
+        self._lanes = asyncio.Semaphore(self._at_once)
         self._under_way: dict[int, tuple[str, asyncio.Task[None]]] = {}
         """Position -> stream and task of what runs in a lane."""
         self._retry_at = 0.0
@@ -104,7 +106,7 @@ class ReactionTail:
         """Take one record, at once or, where several may be under way, in a lane; whether something was done here."""
         record = parse(stored.record, stored.position)
         acted = False
-        if self._reactions.at_once == 1:
+        if self._at_once == 1:
             acted = await self._take(stored, record)
         elif self._reactions.of(record.meta) or self._stopped_of(group_of(record.meta)):
             await self._lanes.acquire()

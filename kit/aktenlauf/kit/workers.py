@@ -73,6 +73,7 @@ class Workers:
     ) -> None:
         self._limits = (job_seconds, memory_bytes)
         self._queue_max, self._idle_seconds = queue_max, idle_seconds
+        self.size = size
         self._slots = asyncio.Semaphore(size)
         self._waiting = 0
         self._idle: list[_Worker] = []

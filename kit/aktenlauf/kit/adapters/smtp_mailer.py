@@ -48,12 +48,18 @@ def _server(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("a mail server is given as smtp://host:port or smtps://host:port")
+    try:
+        port = parts.port
+    except ValueError:  # its message quotes what stands there: of a password with a slash, the beginning
+        raise ValueError(
+            "the port of a mail server is a number; in user and password, / ? # are percent-encoded"
+        ) from None
     tls, starttls = parts.scheme == "smtps", _wants_starttls(parts)
     if parts.username and not (tls or starttls):
         raise ValueError("a password is not sent to a mail server in the clear")
     return {
         "hostname": parts.hostname,
-        "port": parts.port,
+        "port": port,
         "use_tls": tls,
         "start_tls": starttls,
         "username": unquote(parts.username) if parts.username else None,

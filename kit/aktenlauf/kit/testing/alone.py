@@ -107,7 +107,7 @@ class Stand:
 async def alone(definition: Definition, folder: Path, now: datetime | None = None) -> AsyncIterator[Stand]:
     """The service, running; every port closed at the end."""
     clock = SetClock(now or datetime.now(UTC))
-    settings = Settings(data=folder)
+    settings = Settings(data=folder, workers=3)
     shared = await open_shared(settings, clock)
     logs = {name: await open_log(settings, name) for name in {definition.name, *definition.hears}}
     ports = await open_ports(settings, definition.name, shared, logs)

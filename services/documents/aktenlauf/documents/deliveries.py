@@ -17,9 +17,7 @@ from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scanner import ScannerUnavailable
 from aktenlauf.kit.workers import WorkerFailed
 
-FILES_AT_ONCE = 3
-"""Enough to keep the workers busy while other files are fetched and stored; each is in memory as a whole."""
-page_images = Reactions("page-images", at_once=FILES_AT_ONCE)
+page_images = Reactions("page-images", at_once=None)
 PAGE_WIDTH_PX = 1200
 """Readable when the viewer zooms in once; 51 ms a PDF page, 140 ms a photo on two cores."""
 

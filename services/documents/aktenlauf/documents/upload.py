@@ -72,20 +72,31 @@ async def bound(workers: Workers, parts: Sequence[UploadFile], bytes_max: int, n
     What are not all photos, or cannot be put together, comes back as it was: each is then taken, or refused, by itself.
     Raises Unavailable.
     """
-    photos: list[tuple[bytes, str]] = []
-    for part in parts:
-        content = b"" if (part.size or 0) > bytes_max else await part.read()
-        await part.seek(0)
-        found = recognise(content[:HEAD_BYTES], clean_name(part.filename or ""))
-        if isinstance(found, Recognised):
-            photos.append((content, found.media_type))
-    if len(parts) < 2 or len(photos) < len(parts) or any(media_type == PDF for _content, media_type in photos):
+    photos = [(part, kind) for part in parts if (part.size or 0) <= bytes_max and (kind := await _photo_kind(part))]
+    if len(parts) < 2 or len(photos) < len(parts):
         return parts
     try:
-        document = await workers.run(inspection.bind, photos)
+        # One is in memory at a time: all of a request together would be as large as what a process is given.
+        pages = [(await _as_page(workers, part, kind), inspection.RENDERED_MEDIA_TYPE) for part, kind in photos]
+        document = await workers.run(inspection.bind, pages)
     except WorkerFailed:
         return parts
     return [UploadFile(BytesIO(document), size=len(document), filename=name)]
+
+
+async def _photo_kind(part: UploadFile) -> str | None:
+    """The media type of a photo, by its content; None for anything else."""
+    head = await part.read(HEAD_BYTES)
+    await part.seek(0)
+    found = recognise(head, clean_name(part.filename or ""))
+    return found.media_type if isinstance(found, Recognised) and found.media_type != PDF else None
+
+
+async def _as_page(workers: Workers, part: UploadFile, media_type: str) -> bytes:
+    content = await part.read()
+    await part.seek(0)
+    (page,) = await workers.run(inspection.draw, content, media_type, 0, inspection.BOUND_WIDTH_PX)
+    return page.image
 
 
 async def take(blobs: Blobs, part: UploadFile, bytes_max: int) -> Kept:

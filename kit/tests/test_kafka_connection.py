@@ -1,0 +1,31 @@
+"""A connection to a broker that is lost while something is written to it is an error that aiokafka knows."""
+
+import asyncio
+
+import pytest
+import uvloop
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.metadata import MetadataRequest
+
+from aktenlauf.kit.adapters import kafka_topics
+
+
+def test_writing_to_a_lost_connection_is_a_kafka_error_on_uvloop_too() -> None:
+    assert kafka_topics.PARTITIONS  # whoever talks to Kafka has imported this
+
+    async def write_after_loss() -> None:
+        server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        connection = AIOKafkaConnection(host, port)
+        reader, connection._writer = await asyncio.open_connection(host, port)
+        connection._reader = reader
+        connection._writer.transport.abort()
+        await asyncio.sleep(0)
+        try:
+            with pytest.raises(KafkaConnectionError):
+                connection.send(MetadataRequest([]))
+        finally:
+            server.close()
+
+    uvloop.run(write_after_loss())

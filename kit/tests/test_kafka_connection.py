@@ -6,7 +6,7 @@ import pytest
 import uvloop
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
-from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.admin import ApiVersionRequest
 
 from aktenlauf.kit.adapters import kafka_topics
 
@@ -18,13 +18,13 @@ def test_writing_to_a_lost_connection_is_a_kafka_error_on_uvloop_too() -> None:
         server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()
         connection = AIOKafkaConnection(host, port)
-        reader, connection._writer = await asyncio.open_connection(host, port)
-        connection._reader = reader
+        connection._reader, connection._writer = await asyncio.open_connection(host, port)
+        connection._read_task = asyncio.create_task(asyncio.sleep(0))
         connection._writer.transport.abort()
         await asyncio.sleep(0)
         try:
             with pytest.raises(KafkaConnectionError):
-                connection.send(MetadataRequest([]))
+                connection.send(ApiVersionRequest())
         finally:
             server.close()
 

@@ -143,6 +143,7 @@ async def test_a_topic_that_contradicts_the_log_is_stopped_alone_and_named(tmp_p
         await log.close()
 
 
+ORDERS_MAX = 4
 CRASHES_MAX = 60
 """Far more than the changing calls of a run with one case; beyond its end a crash point is passed over."""
 
@@ -166,8 +167,8 @@ async def test_a_crash_between_any_two_steps_changes_nothing_on_mongodb(
     client, prefix = open_client(servers.mongo), f"crash-{new_id()}-"
 
     async def on_mongo(folder: Path) -> tuple[EventLog, Views, Work]:
-        database = database_of(client, prefix + folder.name)
-        folder.mkdir(exist_ok=True)
+        database = database_of(client, f"{prefix}{folder.parent.name}-{folder.name}")
+        folder.mkdir(parents=True, exist_ok=True)
         return await MongoLog.open(database), await MongoViews.open(database), await MongoWork.open(database)
 
     try:
@@ -179,21 +180,32 @@ async def test_a_crash_between_any_two_steps_changes_nothing_on_mongodb(
 
 
 async def dies_at_every_step(tmp_path: Path, when: When, definition: Definition, stores: Stores) -> None:
-    """Each time one step later, as long as there are steps."""
-    records = told(1, asks=2, facts=2)
-    expected, deaths = await live(tmp_path / "undisturbed", topics_of(records), stores=stores), set[str]()
+    """Each time one step later, as long as there are steps; in another order until each kind of step was met."""
+    expected = await live(tmp_path / "undisturbed", topics_of(told(1, asks=2, facts=2)), stores=stores)
+    deaths: set[str] = set()
+    for order in range(ORDERS_MAX):
+        deaths |= await _dies_in_order(tmp_path / f"order-{order}", when, definition, stores, expected, order)
+        if deaths >= {"log.append", "log.hear", "views.write", "work.advance"}:
+            return
+    raise AssertionError(f"died only at {deaths}")
+
+
+async def _dies_in_order(
+    tmp_path: Path, when: When, definition: Definition, stores: Stores, expected: Any, order: int
+) -> set[str]:
+    """The kinds of step at which it died."""
+    records, deaths = told(1, asks=2, facts=2), set[str]()
     for number in range(1, CRASHES_MAX):
         folder, topics, fate = tmp_path / str(number), topics_of(records), Fate(crash_at=number, when=when)
-        if await live(folder, topics, seed=number, fate=fate, definition=definition, stores=stores) is not None:
-            break
+        seed = order * CRASHES_MAX + number
+        if await live(folder, topics, seed=seed, fate=fate, definition=definition, stores=stores) is not None:
+            return deaths
         deaths.add(fate.calls[number - 1])
-        assert await live(folder, topics, seed=number, definition=definition, stores=stores) == expected, (
+        assert await live(folder, topics, seed=seed, definition=definition, stores=stores) == expected, (
             f"died {when} call {number}, {fate.calls[-1]}"
         )
         shutil.rmtree(folder)
-    else:
-        raise AssertionError("more calls than CRASHES_MAX")
-    assert deaths >= {"log.append", "log.hear", "views.write", "work.advance"}
+    raise AssertionError("more calls than CRASHES_MAX")
 
 
 async def test_dying_again_and_again_changes_nothing_in_the_end(undisturbed: Any, tmp_path: Path) -> None:

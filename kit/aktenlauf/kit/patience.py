@@ -9,7 +9,8 @@ from aktenlauf.kit.errors import Conflict, Unavailable
 from aktenlauf.kit.logs import logger
 from aktenlauf.kit.telemetry import RETRIES
 
-RETRY_SECONDS_MAX = 30.0
+RETRY_SECONDS_MAX = 10.0
+"""What was away for an hour is used again at most so much later."""
 
 T = TypeVar("T")
 _log = logger(__name__)

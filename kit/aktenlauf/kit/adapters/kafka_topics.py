@@ -13,10 +13,12 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from aktenlauf.kit.adapters.kafka_connection import mend
 from aktenlauf.kit.bus import Delivery
 from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.telemetry import BUS_ERRORS
 
+mend()
 PARTITIONS = 12
 """For good: another number would send a case's next event to another partition, and so out of order."""
 REPLICAS = 3

@@ -167,7 +167,7 @@ async def test_a_crash_between_any_two_steps_changes_nothing_on_mongodb(
     client, prefix = open_client(servers.mongo), f"crash-{new_id()}-"
 
     async def on_mongo(folder: Path) -> tuple[EventLog, Views, Work]:
-        database = database_of(client, f"{prefix}{folder.parent.name}-{folder.name}")
+        database = database_of(client, prefix + "-".join(folder.relative_to(tmp_path).parts))
         folder.mkdir(parents=True, exist_ok=True)
         return await MongoLog.open(database), await MongoViews.open(database), await MongoWork.open(database)
 

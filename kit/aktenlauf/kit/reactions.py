@@ -88,8 +88,8 @@ class Reactions:
     """The declared reactions of one handler (`reactions`, `mail`). Its name never changes: its place goes by it.
 
     What may be unavailable for long gets a handler of its own, so that nothing else waits behind it. `at_once`: how
-    many streams may be handled at the same time, each of them in order; 1 handles the whole log in order, None: as many as
-    there are workers, but one.
+    many streams may be handled at the same time, each of them in order; 1 handles the whole log in order, None: as
+    many as there are workers, but one.
     """
 
     def __init__(self, handler: str, *, at_once: int | None = 1) -> None:

@@ -81,6 +81,19 @@ def test_an_issuer_that_is_no_address_is_named_at_start(
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("S3", "ftp://portal:geheim@objects.test/b"), ("OIDC_OFFICE_ISSUER", "ftp://a:geheim@sso.test")]
+)
+def test_a_wrong_address_is_named_without_the_password_in_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(f"AKTENLAUF_{name}", value)
+    with pytest.raises(WrongSetting, match=f"AKTENLAUF_{name}") as wrong:
+        load_settings()
+    assert "geheim" not in str(wrong.value)
+
+
 def test_a_demonstration_without_any_provider_has_its_own() -> None:
     assert not any_configured(Settings(_env_file=None))
     assert any_configured(settings(oidc_office_issuer=""))

@@ -180,7 +180,8 @@ def load_settings() -> Settings:
 
 def _sentence(place: tuple[int | str, ...], message: str, value: object) -> str:
     field = Settings.model_fields.get(str(place[0]))
-    shown = "" if field and field.annotation is SecretStr else f" (it is {value!r})"
+    secret = (field and field.annotation is SecretStr) or "@" in str(value)  # before an @ in a URL stands a password
+    shown = "" if secret else f" (it is {value!r})"
     return f"{_name(place)}: {message}{shown}"
 
 

@@ -47,7 +47,11 @@ class Restoring:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[Any, Any]]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._servers,
+            request_timeout_ms=REQUEST_MS,
+            auto_offset_reset="earliest",  # where a partition's beginning was cut off, its end is not what is left
+        )
         try:
             await admin.start()
             await consumer.start()

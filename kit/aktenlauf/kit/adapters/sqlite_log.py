@@ -54,11 +54,17 @@ CREATE UNIQUE INDEX IF NOT EXISTS by_command ON events (stream, command) WHERE c
 RECENT_MAX = 200
 """How many of the newest records are also kept in memory: what follows the log mostly wants these, many times over."""
 
-_INSERT = "INSERT INTO events (position, stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?,?)"
+_INSERT = "INSERT INTO events (stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?)"
+"""SQLite gives the position: one more than the highest, as nothing is ever deleted."""
 _LAST = "SELECT max(position) FROM events"
 _HEAD = "SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _FAILURES = (sqlite3.Error, MemoryError)
 """Of the file or the machine, not of a job: nothing of the commit can be trusted."""
+_LOOK = (
+    "SELECT (SELECT version FROM events WHERE stream = ?1 ORDER BY version DESC LIMIT 1), "
+    "position, version, size, digest FROM (SELECT 1) LEFT JOIN events ON stream = ?1 AND command = ?2"
+)
+"""The head of a stream and the commit of a command in it: all that an append asks, in one question."""
 _COMMAND = "SELECT position, version, size, digest FROM events WHERE stream = ? AND command = ?"
 
 
@@ -244,7 +250,8 @@ class SqliteLog:
             self._quick = False
             return [Unavailable(f"log: {error}")] * len(jobs), False
         self._quick = time.perf_counter() - began < QUICK_SECONDS
-        grown, self._head = transaction.last > self._head, transaction.last
+        grown = transaction.last > self._head
+        self._head = max(self._head, transaction.last)
         self._remember(transaction.inserted)
         return outcomes, grown
 
@@ -277,26 +284,27 @@ class SqliteLog:
 
 
 class _Transaction:
-    """What one commit brings: `last` is the last position so far, `inserted` the new records."""
+    """What one commit brings: `last` is the last new position, 0 if there is none, `inserted` the new records."""
 
     __slots__ = ("_db", "inserted", "last")
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self.last = _one(db, _LAST)
+        self.last = 0
         self.inserted: list[Stored] = []
 
     def append(self, stream: str, expected: int, events: Sequence[bytes], command: str, digest: bytes) -> Appended:
         """See `EventLog.append`."""
-        if earlier := _known(self._db, stream, command, digest):
-            return earlier
-        version = _one(self._db, _HEAD, stream)
+        version, *commit = self._db.execute(_LOOK, (stream, command)).fetchone()
+        if commit[0] is not None:
+            return _earlier(stream, command, digest, *commit)
+        version = version or 0
         if expected not in (ANY, version):
             raise Conflict(stream, expected, version)
         of_command: tuple[Any, ...] = (command, len(events), digest)
         rows: list[tuple[Any, ...]] = []
         for number, event in enumerate(events, 1):
-            rows.append((self.last + number, stream, version + number, *of_command, stamp(event, version + number)))
+            rows.append((stream, version + number, *of_command, stamp(event, version + number)))
             of_command = (None, None, None)
         self._insert(rows)
         return Appended(stream, version + len(rows), self.last)
@@ -321,7 +329,7 @@ class _Transaction:
                 heard.append(Heard.KNOWN)
             elif meta.version == version + 1:
                 new.append(meta.id)
-                rows.append((self.last + len(rows) + 1, stream, meta.version, None, None, None, record))
+                rows.append((stream, meta.version, None, None, None, record))
                 heard.append(Heard.INSERTED)
             else:
                 heard.append(Heard.GAP)
@@ -330,9 +338,9 @@ class _Transaction:
 
     def _insert(self, rows: list[tuple[Any, ...]]) -> None:
         """The last thing that a job does: what it may object to, it has said before anything was written."""
-        self._db.executemany(_INSERT, rows)
-        self.last += len(rows)
-        self.inserted += [Stored(position, stream, version, record) for position, stream, version, *_, record in rows]
+        for row in rows:
+            self.last = cast(int, self._db.execute(_INSERT, row).lastrowid)
+            self.inserted.append(Stored(self.last, row[0], row[1], row[-1]))
 
 
 def _begin(db: sqlite3.Connection) -> bool:
@@ -363,7 +371,13 @@ def _known(db: sqlite3.Connection, stream: str, command: str, digest: bytes) -> 
     row = db.execute(_COMMAND, (stream, command)).fetchone()
     if row is None:
         return None
-    position, version, size, earlier = row
+    return _earlier(stream, command, digest, *row)
+
+
+def _earlier(
+    stream: str, command: str, digest: bytes, position: int, version: int, size: int, earlier: bytes
+) -> Appended:
+    """What a commit that is there led to. Raises CommandReused."""
     if digest and earlier and digest != earlier:
         raise CommandReused(command)
     return Appended(stream, version + size - 1, position + size - 1, repeated=True)

@@ -56,6 +56,8 @@ class Named:
     """Per stream and person, what that person did, in order."""
     shown: dict[str, str]
     """Of each name, what it stands for, for reading."""
+    bare: Counter[str] = field(default_factory=Counter)
+    """Each event and document without what is random: where these differ, all that mentions them differs too."""
 
 
 async def run_of(here: Inside) -> Run:
@@ -86,7 +88,9 @@ def named(run: Run) -> Named:
             for token, place in _tokens(value):
                 met.setdefault(token, []).append(f"{label} {place}")
         names = {token: _hash(*sorted(places)) for token, places in met.items()}
-    return _result(run, names)
+    result = _result(run, names)
+    result.bare.update(f"{kind} {orjson.dumps(_shape(value, {})).decode()}" for kind, value in things)
+    return result
 
 
 def _things(run: Run) -> Iterator[tuple[str, Any]]:
@@ -118,7 +122,10 @@ def _result(run: Run, names: Mapping[str, str]) -> Named:
 
 def differences(one: Named, other: Named, limit: int = 6) -> str:
     """What is in one and not in the other, readable; empty where they are the same."""
-    found = []
+    found = [f"only in the first: {text}" for text in (one.bare - other.bare).elements()]
+    found += [f"only in the second: {text}" for text in (other.bare - one.bare).elements()]
+    if found:
+        return "\n\n".join(found[: 4 * limit])
     for what in ("streams", "documents", "in_order"):
         mine, theirs = getattr(one, what), getattr(other, what)
         for title, labels in ((f"{what}: only in the first", mine - theirs), ("only in the second", theirs - mine)):

@@ -123,10 +123,14 @@ async def test_the_cursor_passes_only_what_is_done_so_that_a_crash_repeats_it(po
     lanes.closed.clear()
     async with toy(ports, lanes.definition) as service:
         await until(lambda: finished(service))
-        assert (await ports.work.cursor("lanes") or 0) >= 3
+        await until(lambda: _has_passed(ports, 3))
     assert Counter(lanes.done) == {(thing(1), 1): 1, (thing(2), 1): 1, (thing(3), 1): 2}
     own = [stored.stream async for stored in walk(ports.log) if stored.stream.startswith("toy/")]
     assert sorted(own) == [f"toy/echo/{case}" for case in (1, 2, 3)]
+
+
+async def _has_passed(ports: Ports, position: int) -> bool:
+    return (await ports.work.cursor("lanes") or 0) >= position
 
 
 async def _stands(ports: Ports, position: int) -> bool:

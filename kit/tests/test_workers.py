@@ -174,9 +174,11 @@ async def test_closing_ends_all_workers_and_fails_jobs_under_way() -> None:
 
 
 _SERVICE = """
-import asyncio, sys
+import asyncio, signal, sys
 from aktenlauf.kit.testing import misbehaving
 from aktenlauf.kit.workers import Workers
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who started the tests may have had it ignored
 
 async def main():
     async with Workers(size=1, job_seconds=1) as workers:

@@ -307,9 +307,14 @@ class Journey:
             pause = min(2 * pause, 0.5)
 
     async def _pdf(self, visitor: Visitor, link: str) -> Page:
-        page = await visitor.open(link)
+        """A letter: another service made it, and documents may hear of it a moment after the page that shows the link."""
+        deadline = time.monotonic() + self.patience_seconds
+        page = await visitor.open(link, expect=None)
+        while page.status == HTTPStatus.NOT_FOUND and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+            page = await visitor.open(link, expect=None)
         if page.media_type != "application/pdf" or not page.content.startswith(b"%PDF"):
-            raise VisitFailed(f"{link} is no PDF but {page.media_type}")
+            raise VisitFailed(f"{link} is no PDF but {page.status} {page.media_type}")
         return page
 
 

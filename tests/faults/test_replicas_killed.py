@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
 
 SEED = 20261122
-KILLS_MIN = 6
-ANSWERS_BETWEEN = 10
+KILLS_MIN, BLOWS_MAX = 5, 10
+"""After each blow a consumer group shares out its partitions anew, for up to ten seconds: blows without end would let
+nobody hear anything."""
+ANSWERS_BETWEEN = 20
 """How many requests are answered between two blows, on average."""
 ASLEEP_SECONDS = 9.0
 """Longer than a lease lasts: whoever sleeps so long wakes up without it."""
@@ -80,7 +82,7 @@ class Blows:
         await asyncio.gather(*self._struck)
 
     async def _go_on(self) -> None:
-        while True:
+        while len(self._struck) < BLOWS_MAX:
             self._left = round(self.chance.expovariate(1 / ANSWERS_BETWEEN))
             self._due.clear()
             await self._due.wait()

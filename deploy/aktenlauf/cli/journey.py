@@ -307,7 +307,7 @@ class Journey:
             pause = min(2 * pause, 0.5)
 
     async def _pdf(self, visitor: Visitor, link: str) -> Page:
-        """A letter: another service made it, and documents may hear of it a moment after the page that shows the link."""
+        """A letter. Documents may hear of it a moment after another service has shown the link."""
         deadline = time.monotonic() + self.patience_seconds
         page = await visitor.open(link, expect=None)
         while page.status == HTTPStatus.NOT_FOUND and time.monotonic() < deadline:

@@ -20,7 +20,15 @@ from aktenlauf.kit.settings import Settings, WrongSetting
 FAILED = 3
 FORCED = 130
 """Exit codes."""
-_NOT_SETTINGS = frozenset({"AKTENLAUF_TIERS", "AKTENLAUF_TEST_RUN", "AKTENLAUF_TEST_MONGO", "AKTENLAUF_SECRETS_DIR"})
+_NOT_SETTINGS = frozenset(
+    {
+        "AKTENLAUF_TIERS",
+        "AKTENLAUF_TEST_RUN",
+        "AKTENLAUF_TEST_MONGO",
+        "AKTENLAUF_TEST_UNSOLVED",
+        "AKTENLAUF_SECRETS_DIR",
+    }
+)
 """Names of ours that mean something elsewhere: to the tests, and where files with settings are."""
 
 

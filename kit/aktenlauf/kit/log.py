@@ -19,6 +19,7 @@ __all__ = [
     "Meta",
     "Record",
     "Stored",
+    "check_commit",
     "encode",
     "parse",
     "stamp",
@@ -118,6 +119,15 @@ class EventLog(Protocol):
     async def close(self) -> None:
         """Finish what was accepted, then let go of the file or connection."""
         ...
+
+
+def check_commit(events: Sequence[bytes]) -> None:
+    """Raises ValueError for an empty commit, or one with an event that is too large once it is stamped."""
+    if not events:
+        raise ValueError("a commit needs at least one event")
+    for event in events:
+        if len(event) + 32 > RECORD_BYTES_MAX:  # 32: room for the version
+            raise ValueError(f"an event of {len(event)} bytes is above the limit of {RECORD_BYTES_MAX}")
 
 
 async def walk(log: EventLog, after: int = 0, limit: int = 500) -> AsyncIterator[Stored]:

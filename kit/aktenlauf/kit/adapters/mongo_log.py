@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, Meta, parse
+from aktenlauf.contracts.envelope import Meta, parse
 from aktenlauf.kit.adapters.mongo import Database, in_parallel
 from aktenlauf.kit.adapters.mongo_commits import Commits
 from aktenlauf.kit.adapters.mongo_writer import INSERT_BYTES_MAX, Writer, result_of
 from aktenlauf.kit.errors import Conflict, Halt, Unavailable
-from aktenlauf.kit.log import Appended, Heard, Stored
+from aktenlauf.kit.log import Appended, Heard, Stored, check_commit
 
 POLL_SECONDS = 0.2
 """How often commits of other processes are looked for, while somebody waits."""
@@ -42,11 +42,7 @@ class MongoLog:
     async def append(
         self, stream: str, expected: int, events: Sequence[bytes], command_id: str, digest: bytes = b""
     ) -> Appended:
-        if not events:
-            raise ValueError("a commit needs at least one event")
-        for event in events:
-            if len(event) + 32 > RECORD_BYTES_MAX:  # 32: room for the version
-                raise ValueError(f"an event of {len(event)} bytes is above the limit of {RECORD_BYTES_MAX}")
+        check_commit(events)
         if (size := sum(len(event) + 32 for event in events)) > INSERT_BYTES_MAX:
             raise ValueError(f"a commit of {size} bytes is above the limit of {INSERT_BYTES_MAX}")
         # Who is cancelled here only does not learn the outcome.

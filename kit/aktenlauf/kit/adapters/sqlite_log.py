@@ -20,10 +20,10 @@ from typing import Any, TypeVar, cast
 
 import orjson
 
-from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, Meta, parse, stamp
+from aktenlauf.contracts.envelope import Meta, parse, stamp
 from aktenlauf.kit.adapters.sqlite import open_database
 from aktenlauf.kit.errors import CommandReused, Conflict, Halt, Unavailable
-from aktenlauf.kit.log import ANY, Appended, Heard, Stored
+from aktenlauf.kit.log import ANY, Appended, Heard, Stored, check_commit
 
 T = TypeVar("T")
 
@@ -108,11 +108,7 @@ class SqliteLog:
     async def append(
         self, stream: str, expected: int, events: Sequence[bytes], command_id: str, digest: bytes = b""
     ) -> Appended:
-        if not events:
-            raise ValueError("a commit needs at least one event")
-        for event in events:
-            if len(event) + 32 > RECORD_BYTES_MAX:  # 32: room for the version
-                raise ValueError(f"an event of {len(event)} bytes is above the limit of {RECORD_BYTES_MAX}")
+        check_commit(events)
         return await self._submit(
             lambda transaction: transaction.append(stream, expected, events, command_id, digest), len(events)
         )

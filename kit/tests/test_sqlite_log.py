@@ -2,11 +2,11 @@
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
-from aktenlauf.kit.adapters import sqlite_log
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
 from aktenlauf.kit.errors import Halt, Unavailable
 from aktenlauf.kit.log import Appended
@@ -56,18 +56,18 @@ class TestSqliteLog(LogSuite):
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit_seconds: float, on_the_loop: bool
     ) -> None:
         clock = iter(range(1000))
-        monkeypatch.setattr(sqlite_log.time, "perf_counter", lambda: next(clock) * commit_seconds)
+        monkeypatch.setattr(time, "perf_counter", lambda: next(clock) * commit_seconds)
         log = SqliteLog(tmp_path / "log.db")
         await _append(log, 1)
         await _append(log, 2)
-        assert bool(log._here) is on_the_loop
+        assert bool(log._pace.row) is on_the_loop
         await log.close()
 
     async def test_appends_of_one_turn_share_the_writer_threads_commit(self, tmp_path: Path) -> None:
         log = await _quick_log(tmp_path)
-        here = log._here
+        here = log._pace.row
         await asyncio.gather(*(_append(log, 1, f"samples/thing/{n}") for n in range(2, 30)))
-        assert log._here <= here
+        assert log._pace.row <= here
         await log.close()
 
     async def test_the_write_ahead_log_is_moved_into_the_file_though_all_appends_come_alone(
@@ -82,7 +82,7 @@ class TestSqliteLog(LogSuite):
     @pytest.mark.parametrize("quick", [False, True])
     async def test_a_file_that_fails_for_good_leaves_nobody_waiting(self, tmp_path: Path, quick: bool) -> None:
         log = SqliteLog(tmp_path / "log.db")
-        log._quick = quick
+        log._pace.quick = quick
         log._writer_db.close()
         log._here_db.close()
         for number in (1, 2):
@@ -100,5 +100,5 @@ async def _quick_log(tmp_path: Path) -> SqliteLog:
     """A log whose last commit was quick, whatever this machine's disk is like."""
     log = SqliteLog(tmp_path / "log.db")
     await _append(log, 1)
-    log._quick = True
+    log._pace.quick = True
     return log

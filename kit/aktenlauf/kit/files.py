@@ -24,23 +24,22 @@ def new_identity() -> str:
 async def keep_file(blobs: Blobs, content: bytes, name: str, media_type: str) -> StoredFile:
     """Encrypt and store a file under an identity of its own. For files that fit in memory. Raises Unavailable."""
     identity = new_identity()
+    recipient = _recipient(identity)
+    sealed, sha256 = await asyncio.to_thread(lambda: (pyrage.encrypt(content, [recipient]), _sha256(content)))
     return StoredFile(
-        blob=await keep(blobs, content, identity),
+        blob=await _put(blobs, sealed),
         identity=identity,
         name=name,
         media_type=media_type,
         size_bytes=len(content),
-        sha256=await asyncio.to_thread(_sha256, content),
+        sha256=sha256,
     )
 
 
 async def keep(blobs: Blobs, content: bytes, identity: str) -> str:
     """Encrypt under a given identity and store; the blob's name. Raises Unavailable."""
-    recipient = pyrage.x25519.Identity.from_str(identity).to_public()
-    sealed = await asyncio.to_thread(pyrage.encrypt, content, [recipient])  # a quarter of a second for 20 MB
-    name = new_id()
-    await blobs.put(name, _chunks(sealed))
-    return name
+    sealed = await asyncio.to_thread(pyrage.encrypt, content, [_recipient(identity)])  # a quarter second for 20 MB
+    return await _put(blobs, sealed)
 
 
 async def fetch(blobs: Blobs, name: str, identity: str) -> bytes:
@@ -54,6 +53,16 @@ async def fetch(blobs: Blobs, name: str, identity: str) -> bytes:
     except pyrage.DecryptError as error:
         raise ValueError("the file was changed or belongs to another identity") from error
     return content
+
+
+def _recipient(identity: str) -> pyrage.x25519.Recipient:
+    return pyrage.x25519.Identity.from_str(identity).to_public()
+
+
+async def _put(blobs: Blobs, sealed: bytes) -> str:
+    name = new_id()
+    await blobs.put(name, _chunks(sealed))
+    return name
 
 
 def _sha256(content: bytes) -> str:

@@ -141,6 +141,7 @@ class Service:
             loops = self._following.loops()
         loops["hearing"] = ports.bus.listen(self.definition.hears, hearing.receive)
         tasks = [asyncio.create_task(self._watch(name, loop)) for name, loop in loops.items()]
+        await asyncio.sleep(0)  # each has begun: a loop that is cancelled before it was awaited is warned about
         self.ready = True
         try:
             yield

@@ -150,5 +150,5 @@ async def test_a_problem_page_renders_when_sessions_are_down(installation: Insta
     browser = await installation.signed_in("linh")
     await installation.sessions.close()
     answer = await browser.get("/antrag")
-    assert answer.status_code == 500
-    assert "Bei uns ist ein Fehler aufgetreten" in answer.text
+    assert answer.status_code == 503
+    assert "Der Dienst ist gerade nicht erreichbar" in answer.text

@@ -6,12 +6,12 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from aktenlauf.kit.errors import NotFound, Unavailable
 from aktenlauf.kit.ids import new_id
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 1024 * 1024
+"""What one change of thread reads or writes: most files whole, and no file fills the memory."""
 LEFT_OVER_SECONDS = 3600
 """A part that nobody has written to for so long is left over by a crash; a younger one may be another process's."""
 
@@ -31,33 +31,28 @@ class FolderBlobs:
     async def put(self, name: str, chunks: AsyncIterator[bytes]) -> int:
         target = self._path(name)
         part = self._parts / new_id()
-        size = 0
+        size, waiting = 0, bytearray()
         with _reachable():
             try:
-                handle = await asyncio.to_thread(part.open, "xb")
-                try:
-                    async for chunk in chunks:
-                        size += len(chunk)
-                        await asyncio.to_thread(handle.write, chunk)
-                    await asyncio.to_thread(_sync, handle)
-                finally:
-                    await asyncio.to_thread(handle.close)
-                await asyncio.to_thread(_publish, part, target)
-            finally:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    waiting += chunk
+                    if len(waiting) >= CHUNK_BYTES:
+                        await asyncio.to_thread(_write, part, waiting)
+                        waiting = bytearray()
+                await asyncio.to_thread(_publish, part, waiting, target)
+            except BaseException:
                 await asyncio.to_thread(part.unlink, missing_ok=True)
+                raise
         return size
 
     async def get(self, name: str) -> AsyncIterator[bytes]:
-        with _reachable():
-            try:
-                handle = await asyncio.to_thread(self._path(name).open, "rb")
-            except FileNotFoundError:
-                raise NotFound(name) from None
-        try:
-            while chunk := await self._read(handle):
-                yield chunk
-        finally:
-            await asyncio.to_thread(handle.close)
+        after = 0
+        while chunk := await self._read(name, after):
+            yield chunk
+            if len(chunk) < CHUNK_BYTES:
+                return
+            after += len(chunk)
 
     async def delete(self, name: str) -> None:
         with _reachable():
@@ -66,9 +61,12 @@ class FolderBlobs:
     async def close(self) -> None:
         return None
 
-    async def _read(self, handle: BinaryIO) -> bytes:
+    async def _read(self, name: str, after: int) -> bytes:
         with _reachable():
-            return await asyncio.to_thread(handle.read, CHUNK_BYTES)
+            try:
+                return await asyncio.to_thread(_read, self._path(name), after)
+            except FileNotFoundError:
+                raise NotFound(name) from None
 
     def _path(self, name: str) -> Path:
         if not name.replace("-", "").isalnum():
@@ -87,12 +85,22 @@ def _reachable() -> Iterator[None]:
         raise Unavailable(f"object storage: {error.strerror}") from error
 
 
-def _sync(handle: BinaryIO) -> None:
-    handle.flush()
-    os.fsync(handle.fileno())
+def _read(path: Path, after: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(after)
+        return file.read(CHUNK_BYTES)
 
 
-def _publish(part: Path, target: Path) -> None:
+def _write(part: Path, content: bytearray) -> None:
+    with part.open("ab") as file:
+        file.write(content)
+
+
+def _publish(part: Path, rest: bytearray, target: Path) -> None:
+    with part.open("ab") as file:
+        file.write(rest)
+        file.flush()
+        os.fsync(file.fileno())
     target.parent.mkdir(exist_ok=True, mode=0o700)
     os.link(part, target)  # unlike rename, fails if the name is taken
     for folder in (target.parent, target.parent.parent):  # a name is durable once its folder is, up to the one we made
@@ -101,3 +109,4 @@ def _publish(part: Path, target: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+    part.unlink()

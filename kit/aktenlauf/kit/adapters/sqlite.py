@@ -1,4 +1,7 @@
-"""What every SQLite adapter shares: opening a file safely, and threads that own a connection each.
+"""What every SQLite adapter shares: opening a file safely, and where its work is done.
+
+A file has a thread that writes and one that reads. What touches only a handful of rows is done on the event loop
+instead, as long as the disk is quick: two changes of thread cost more than the work itself (ADR 0015).
 
 WAL with synchronous=FULL: what was acknowledged survives a crash of the machine, not only of the process. A newer
 data format is refused with a sentence, so that an older program never writes into what it does not understand.
@@ -6,6 +9,7 @@ data format is refused with a sentence, so that an older program never writes in
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +18,12 @@ from typing import TypeVar
 from aktenlauf.kit.errors import Halt, Unavailable
 
 T = TypeVar("T")
+
+QUICK_SECONDS = 0.001
+"""Work that took less may be followed by some on the event loop."""
+HERE_MAX = 128
+"""How often in a row that may be. The next is a thread's: others get their turn meanwhile, and the write-ahead log is
+moved into the file, which nothing on the event loop does."""
 
 
 def open_database(path: Path, schema: str, data_format: int, *, durable: bool = True) -> sqlite3.Connection:
@@ -37,57 +47,115 @@ def open_database(path: Path, schema: str, data_format: int, *, durable: bool = 
     return db
 
 
-class Database:
-    """A connection that writes, one that reads, each with a thread: calls queue up and never block the event loop.
+def open_here(path: Path, *, durable: bool = True) -> sqlite3.Connection:
+    """A connection for the event loop, to a file that is there: waits for nobody, moves no write-ahead log."""
+    db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=0)
+    db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+    db.execute("PRAGMA secure_delete=ON")
+    db.execute("PRAGMA wal_autocheckpoint=0")
+    return db
 
-    The one for reading is opened when it is first used.
+
+def begin_here(db: sqlite3.Connection) -> bool:
+    """Whether the file is free to write now. One that fails is the thread's affair, which answers for it."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        return False
+    return True
+
+
+class Pace:
+    """Whether the next small work may be done on the event loop: the last was quick, and not too many came in a row."""
+
+    __slots__ = ("quick", "row")
+
+    def __init__(self) -> None:
+        self.quick = False
+        self.row = 0
+
+    @property
+    def may_stay(self) -> bool:
+        return self.quick and self.row < HERE_MAX
+
+    def here(self, seconds: float) -> None:
+        """Work on the event loop took so long."""
+        self.row += 1
+        self.quick = seconds < QUICK_SECONDS
+
+    def elsewhere(self, seconds: float) -> None:
+        """Work in a thread took so long, the wait for its turn not counted."""
+        self.row = 0
+        self.quick = seconds < QUICK_SECONDS
+
+
+class Reader:
+    """What reads one file: a thread with a connection, and one for the event loop. It waits for no writer."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.stem
+        self._here, self._db = open_here(path), open_here(path)
+        self._here.execute("PRAGMA query_only=ON")
+        self._db.execute("PRAGMA query_only=ON")
+        self._db.execute("PRAGMA busy_timeout=10000")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{path.stem}-read")
+        self._pace = Pace()
+
+    async def read(self, query: Callable[[sqlite3.Connection], T], *, small: bool = False) -> T:
+        """The result of `query` on one state of the data. It only reads, and keeps no cursor open."""
+        if small and self._pace.may_stay:
+            return _measured(self._pace.here, lambda: self._on_one_state(self._here, query))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._thread, lambda: _measured(self._pace.elsewhere, lambda: self._on_one_state(self._db, query))
+        )
+
+    async def close(self) -> None:
+        """Wait for what was queued, then close."""
+        self._here.close()
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._db.close)
+        self._thread.shutdown(wait=False)
+
+    def _on_one_state(self, db: sqlite3.Connection, query: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            db.execute("BEGIN")
+            return query(db)
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"{self._name}: {error}") from error
+        finally:
+            if db.in_transaction:
+                db.execute("COMMIT")
+
+
+class Database:
+    """One file. Calls queue up for its threads and never block the event loop, but for `small` ones while it is quick.
+
+    Small is what touches a handful of rows, however many there are.
     """
 
     def __init__(self, path: Path, schema: str, data_format: int, *, durable: bool = True) -> None:
-        self._path = path
+        self._name = path.stem
         self._db = open_database(path, schema, data_format, durable=durable)
+        self._here = open_here(path, durable=durable)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=path.stem)
-        self._reading_db: sqlite3.Connection | None = None
-        self._reading_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{path.stem}-read")
+        self._pace = Pace()
+        self._reader = Reader(path)
         self._closed = False
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, small: bool = False) -> T:
         """Run `work` in one transaction: all of it or, if it raises, nothing. Raises Unavailable."""
-        return await self._call(lambda: self._transaction(work))
+        self._open()
+        if small and self._pace.may_stay and begin_here(self._here):
+            return _measured(self._pace.here, lambda: self._commit(self._here, work))
+        return await self._in_thread(lambda: _measured(self._pace.elsewhere, lambda: self._transaction(work)))
 
-    async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    async def read(self, query: Callable[[sqlite3.Connection], T], *, small: bool = False) -> T:
         """The result of `query` on one state of the data: what was committed before the call is in it.
 
         Waits for no writer. `query` only reads, and keeps no cursor open. Raises Unavailable.
         """
-        return await self._call(lambda: self._reading(query), self._reading_thread)
-
-    def _reading(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            if self._reading_db is None:
-                self._reading_db = sqlite3.connect(
-                    self._path, check_same_thread=False, isolation_level=None, timeout=10
-                )
-                self._reading_db.execute("PRAGMA query_only=ON")
-            self._reading_db.execute("BEGIN")
-            return query(self._reading_db)
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"database: {error}") from error
-        finally:
-            if self._reading_db is not None and self._reading_db.in_transaction:
-                self._reading_db.execute("COMMIT")
-
-    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            result = work(self._db)
-            self._db.execute("COMMIT")
-            return result
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"database: {error}") from error
-        finally:
-            if self._db.in_transaction:  # also after a COMMIT that failed; SQLite may have rolled back by itself
-                self._db.execute("ROLLBACK")
+        self._open()
+        return await self._reader.read(query, small=small)
 
     async def checkpoint(self) -> None:
         """Move everything out of the write-ahead log and empty it: nothing overwritten stays readable in it.
@@ -100,23 +168,48 @@ class Database:
             if busy:
                 raise Unavailable("database: another process reads an older state")
 
-        await self._call(truncate)
+        self._open()
+        await self._in_thread(truncate)
 
     async def close(self) -> None:
         """Wait for what was queued, then close. Repeating it changes nothing."""
         if not self._closed:
             self._closed = True
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._reading_thread, self._close_reading)
-            await loop.run_in_executor(self._thread, self._db.close)
-            self._reading_thread.shutdown(wait=False)
+            await self._reader.close()
+            self._here.close()
+            await self._in_thread(self._db.close)
             self._thread.shutdown(wait=False)
 
-    def _close_reading(self) -> None:
-        if self._reading_db is not None:
-            self._reading_db.close()
-
-    async def _call(self, work: Callable[[], T], thread: ThreadPoolExecutor | None = None) -> T:
+    def _open(self) -> None:
         if self._closed:
             raise Unavailable("the database is closed")
-        return await asyncio.get_running_loop().run_in_executor(thread or self._thread, work)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"{self._name}: {error}") from error
+        return self._commit(self._db, work)
+
+    def _commit(self, db: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What has begun, to its end."""
+        try:
+            result = work(db)
+            db.execute("COMMIT")
+            return result
+        except sqlite3.OperationalError as error:
+            raise Unavailable(f"{self._name}: {error}") from error
+        finally:
+            if db.in_transaction:  # also after a COMMIT that failed; SQLite may have rolled back by itself
+                db.execute("ROLLBACK")
+
+
+def _measured(tell: Callable[[float], None], work: Callable[[], T]) -> T:
+    began = time.perf_counter()
+    try:
+        return work()
+    finally:
+        tell(time.perf_counter() - began)

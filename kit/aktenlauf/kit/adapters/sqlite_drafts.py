@@ -39,7 +39,7 @@ class SqliteDrafts:
             values = (draft.case, draft.party, draft.version, draft.sealed, *times)
             db.execute("REPLACE INTO drafts VALUES (?,?,?,?,?,?)", values)
 
-        await self._database.run(work)
+        await self._database.run(work, small=True)
 
     async def load(self, case: str) -> Draft | None:
         found = await self._select('WHERE "case" = ?', case)
@@ -60,6 +60,6 @@ class SqliteDrafts:
 
     async def _select(self, where: str, *params: Any) -> list[Draft]:
         sql = f"SELECT {_COLUMNS} FROM drafts {where}"  # noqa: S608 only our own constants
-        rows = await self._database.run(lambda db: db.execute(sql, params).fetchall())
+        rows = await self._database.read(lambda db: db.execute(sql, params).fetchall(), small=True)
         at = datetime.fromisoformat
         return [Draft(c, p, v, s, at(saved), at(expires)) for c, p, v, s, saved, expires in rows]

@@ -61,10 +61,10 @@ class SqliteKeyring:
             db.execute("INSERT OR IGNORE INTO keys VALUES (?,?,?)", (name, fresh, self._wrap.kek))
             return self._unwrap(db, name)
 
-        return await self._database.run(work)
+        return await self._database.run(work, small=True)
 
     async def get(self, name: str) -> bytes:
-        return await self._database.run(lambda db: self._unwrap(db, name))
+        return await self._database.read(lambda db: self._unwrap(db, name), small=True)
 
     async def destroy(self, name: str) -> None:
         sql = "INSERT INTO keys VALUES (?, NULL, NULL) ON CONFLICT (name) DO UPDATE SET wrapped = NULL, kek = NULL"

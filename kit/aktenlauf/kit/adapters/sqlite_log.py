@@ -12,16 +12,16 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import orjson
 
 from aktenlauf.contracts.envelope import Meta, parse, stamp
-from aktenlauf.kit.adapters.sqlite import open_database
+from aktenlauf.kit.adapters.sqlite import Pace, Reader, begin_here, open_database, open_here
 from aktenlauf.kit.errors import CommandReused, Conflict, Halt, Unavailable
 from aktenlauf.kit.log import ANY, Appended, Heard, Stored, check_commit
 
@@ -30,12 +30,8 @@ T = TypeVar("T")
 DATA_FORMAT = 1
 COMMIT_JOBS_MAX = 256
 """How many appends share one fsync at most: bounds the time that the first of them waits."""
-QUICK_SECONDS = 0.001
-"""A commit that took less may be followed by one on the event loop: it costs less than two changes of thread."""
 SMALL_RECORDS = 8
 """Records of a job that may be committed on the event loop."""
-HERE_MAX = 128
-"""Commits on the event loop between two of the writer thread, which moves the write-ahead log into the file."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -81,20 +77,14 @@ class SqliteLog:
 
     def __init__(self, path: Path) -> None:
         self._writer_db = open_database(path, SCHEMA, DATA_FORMAT)
-        self._here_db = open_database(path, SCHEMA, DATA_FORMAT)
-        self._here_db.execute("PRAGMA busy_timeout=0")  # who would wait for another process, goes to the thread
-        self._here_db.execute("PRAGMA wal_autocheckpoint=0")
-        self._reader_db = open_database(path, SCHEMA, DATA_FORMAT)
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="log-read")
+        self._here_db = open_here(path)
+        self._pace = Pace()
+        self._reader = Reader(path)
         self._gathered: list[_Job] = []
         """What arrived in this turn of the event loop."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._committing = threading.Lock()
-        self._quick = False
-        """Whether the last commit was."""
-        self._here = 0
-        """Commits on the event loop since the writer thread's last one."""
-        self._head = _one(self._reader_db, _LAST)
+        self._head = _one(self._writer_db, _LAST)
         """Last position that is committed."""
         self._recent: list[Stored] = []
         """The newest records that were committed here, at consecutive positions; replaced, never changed."""
@@ -118,11 +108,11 @@ class SqliteLog:
         return await self._submit(lambda transaction: transaction.hear(parsed), len(parsed))
 
     async def known(self, stream: str, command_id: str, digest: bytes = b"") -> Appended | None:
-        return await self._read(lambda db: _known(db, stream, command_id, digest))
+        return await self._read(lambda db: _known(db, stream, command_id, digest), small=True)
 
     async def read(self, stream: str, after: int = 0) -> list[Stored]:
         sql = "SELECT position, stream, version, record FROM events WHERE stream = ? AND version > ? ORDER BY version"
-        return await self._read(lambda db: [Stored(*row) for row in db.execute(sql, (stream, after))])
+        return await self._read(lambda db: [Stored(*row) for row in db.execute(sql, (stream, after))], small=True)
 
     async def tail(self, after: int, limit: int = 500) -> list[Stored]:
         if recent := self._recent_beyond(after, limit):
@@ -145,20 +135,21 @@ class SqliteLog:
         return True
 
     async def head(self) -> int:
-        return await self._read(lambda db: _one(db, _LAST))
+        return await self._read(lambda db: _one(db, _LAST), small=True)
 
     async def version(self, stream: str) -> int:
-        return await self._read(lambda db: _one(db, _HEAD, stream))
+        return await self._read(lambda db: _one(db, _HEAD, stream), small=True)
 
     async def close(self) -> None:
+        if self._closed:
+            return
         self._closed = True
         self._hand_over()
         self._jobs.put(None)
         await asyncio.to_thread(self._writer.join)
-        self._reader.shutdown(wait=True)
+        await self._reader.close()
         self._writer_db.close()
         self._here_db.close()
-        self._reader_db.close()
 
     def _recent_beyond(self, after: int, limit: int) -> list[Stored]:
         """As `tail`, from memory; empty where that does not reach back far enough, or knows nothing newer."""
@@ -170,13 +161,10 @@ class SqliteLog:
 
     # --- reading --------------------------------------------------------------------------------------------------
 
-    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+    async def _read(self, query: Callable[[sqlite3.Connection], T], *, small: bool = False) -> T:
         if self._closed:
             raise Unavailable("the log is closed")
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._reader, query, self._reader_db)
-        except sqlite3.OperationalError as error:
-            raise Unavailable(f"log: {error}") from error
+        return await self._reader.read(query, small=small)
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -193,20 +181,19 @@ class SqliteLog:
 
     def _hand_over(self) -> None:
         jobs, self._gathered = self._gathered, []
-        if len(jobs) == 1 and self._quick and jobs[0].small and self._commit_here(jobs):
+        if len(jobs) == 1 and self._pace.may_stay and jobs[0].small and self._commit_here(jobs):
             return
         for job in jobs:
             self._jobs.put(job)
 
     def _commit_here(self, jobs: list[_Job]) -> bool:
         """Commit on the event loop, unless that might take long; False: nothing was done."""
-        if self._here >= HERE_MAX or not self._jobs.empty() or not self._committing.acquire(blocking=False):
+        if not self._jobs.empty() or not self._committing.acquire(blocking=False):
             return False
         try:
-            if not _begin(self._here_db):
+            if not begin_here(self._here_db):
                 return False
-            self._here += 1
-            outcomes, grown = self._commit(self._here_db, jobs)
+            outcomes, grown = self._commit(self._here_db, jobs, self._pace.here)
         finally:
             self._committing.release()
         self._settle([(jobs[0].done, outcomes[0])], grown)
@@ -226,11 +213,12 @@ class SqliteLog:
                     break
                 jobs.append(further)
             with self._committing:
-                self._here = 0
-                outcomes, grown = self._commit(self._writer_db, jobs)
+                outcomes, grown = self._commit(self._writer_db, jobs, self._pace.elsewhere)
             self._answer(jobs, outcomes, grown)
 
-    def _commit(self, db: sqlite3.Connection, jobs: list[_Job]) -> tuple[list[Any], bool]:
+    def _commit(
+        self, db: sqlite3.Connection, jobs: list[_Job], took: Callable[[float], None]
+    ) -> tuple[list[Any], bool]:
         """The outcome of each job, and whether the log has grown. Only one thread at a time is in here."""
         began = time.perf_counter()
         try:
@@ -243,9 +231,9 @@ class SqliteLog:
             with suppress(sqlite3.Error):  # then the next BEGIN fails, until it can be rolled back
                 if db.in_transaction:
                     db.execute("ROLLBACK")
-            self._quick = False
+            took(inf)
             return [Unavailable(f"log: {error}")] * len(jobs), False
-        self._quick = time.perf_counter() - began < QUICK_SECONDS
+        took(time.perf_counter() - began)
         grown = transaction.last > self._head
         self._head = max(self._head, transaction.last)
         self._remember(transaction.inserted)
@@ -337,15 +325,6 @@ class _Transaction:
         for row in rows:
             self.last = cast(int, self._db.execute(_INSERT, row).lastrowid)
             self.inserted.append(Stored(self.last, row[0], row[1], row[-1]))
-
-
-def _begin(db: sqlite3.Connection) -> bool:
-    """Whether the file is free to write now. One that fails is the writer thread's affair, which answers for it."""
-    try:
-        db.execute("BEGIN IMMEDIATE")
-    except sqlite3.Error:
-        return False
-    return True
 
 
 def _attempt(job: _Job, transaction: _Transaction) -> Any:

@@ -19,6 +19,8 @@ from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Pag
 DATA_FORMAT = 1
 SCHEMA = "CREATE TABLE IF NOT EXISTS cursors (collection TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID"
 _KEYS_MAX = 500
+_SMALL_KEYS = 8
+"""Documents that may be read or written on the event loop."""
 
 
 class SqliteViews:
@@ -41,7 +43,7 @@ class SqliteViews:
         await self._database.run(lambda db: _drop_others(db, kept))
 
     async def cursor(self, view: View) -> int:
-        return await self._database.read(lambda db: _cursor(db, view))
+        return await self._database.read(lambda db: _cursor(db, view), small=True)
 
     async def load(self, view: View, keys: Iterable[str]) -> dict[str, Held]:
         wanted = list(dict.fromkeys(keys))
@@ -56,7 +58,7 @@ class SqliteViews:
                     held[key] = Held(position, orjson.loads(document) if document is not None else None)
             return held
 
-        return await self._database.read(work)
+        return await self._database.read(work, small=len(wanted) <= _SMALL_KEYS)
 
     async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
         def work(db: sqlite3.Connection) -> bool:
@@ -65,7 +67,7 @@ class SqliteViews:
             return True
 
         try:
-            return await self._database.run(work)
+            return await self._database.run(work, small=len(changes) <= _SMALL_KEYS)
         except _Overtaken:
             return False
 
@@ -74,7 +76,7 @@ class SqliteViews:
             f'SELECT d.document FROM "{view.collection}" d JOIN "{view.collection}_scope" s ON s.key = d.key '  # noqa: S608
             "WHERE d.key = ? AND s.scope = ?"
         )
-        row = await self._database.read(lambda db: db.execute(sql, (key, _scope(scope))).fetchone())
+        row = await self._database.read(lambda db: db.execute(sql, (key, _scope(scope))).fetchone(), small=True)
         if row is None or row[0] is None:
             raise NotFound(key)
         document: Document = orjson.loads(row[0])

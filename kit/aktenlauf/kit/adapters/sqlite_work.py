@@ -31,7 +31,7 @@ class SqliteWork:
 
     async def cursor(self, handler: str) -> int | None:
         sql = "SELECT position FROM cursors WHERE handler = ?"
-        row = await self._database.read(lambda db: db.execute(sql, (handler,)).fetchone())
+        row = await self._database.read(lambda db: db.execute(sql, (handler,)).fetchone(), small=True)
         return row[0] if row else None
 
     async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
@@ -47,7 +47,7 @@ class SqliteWork:
             )
             return known is None
 
-        is_new = await self._database.run(work)
+        is_new = await self._database.run(work, small=len(rows) <= 1)
         # Synced: the cursor of a view is in another file, and must not outlive what was put aside before it; and a
         # handler without a cursor would begin at the head, and never look at what happened since its first start.
         if rows or is_new:
@@ -58,7 +58,7 @@ class SqliteWork:
             'SELECT handler, "group", position, record, standing, error, since FROM aside '
             'WHERE (?1 IS NULL OR handler = ?1) AND (?2 IS NULL OR "group" = ?2) ORDER BY position, handler'
         )
-        rows = await self._database.read(lambda db: db.execute(sql, (handler, group)).fetchall())
+        rows = await self._database.read(lambda db: db.execute(sql, (handler, group)).fetchall(), small=True)
         return [Aside(h, g, p, r, Standing(s), e, datetime.fromisoformat(at)) for h, g, p, r, s, e, at in rows]
 
     async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:
@@ -77,7 +77,8 @@ class SqliteWork:
         await self._run(sql, stream, version, timestamp(at))
 
     async def gaps(self) -> Sequence[tuple[str, int]]:
-        return await self._database.read(lambda db: db.execute("SELECT stream, version FROM gaps").fetchall())
+        sql = "SELECT stream, version FROM gaps"
+        return await self._database.read(lambda db: db.execute(sql).fetchall(), small=True)
 
     async def filled(self, stream: str, version: int) -> None:
         await self._run("DELETE FROM gaps WHERE stream = ? AND version <= ?", stream, version)
@@ -88,7 +89,8 @@ class SqliteWork:
             "WHERE holder = ?2 OR until < ?4"
         )
         now = time.time()
-        return await self._database.run(lambda db: db.execute(sql, (name, holder, now + seconds, now)).rowcount == 1)
+        values = (name, holder, now + seconds, now)
+        return await self._database.run(lambda db: db.execute(sql, values).rowcount == 1, small=True)
 
     async def give_lease(self, name: str, holder: str) -> None:
         await self._run("DELETE FROM leases WHERE name = ? AND holder = ?", name, holder)
@@ -97,4 +99,4 @@ class SqliteWork:
         await self._database.close()
 
     async def _run(self, sql: str, *params: Any) -> None:
-        await self._database.run(lambda db: db.execute(sql, params))
+        await self._database.run(lambda db: db.execute(sql, params), small=True)

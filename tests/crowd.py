@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import orjson
@@ -16,7 +17,7 @@ from aktenlauf.cli.journey import Journey
 from aktenlauf.cli.visitor import Visitor
 from aktenlauf.kit.log import Stored
 
-from .comparison import Named, named, run_of
+from .comparison import Named, differences, named, run_of
 from .course import Words, document, photo, signed_in, whole
 from .inside import Inside
 from .marks import mark
@@ -105,50 +106,72 @@ def _words(number: int) -> Words:
 # --- what holds whatever happened ---------------------------------------------------------------------------------
 
 
-def assert_every_journey_came_to_its_end(left: Left) -> None:
-    """As many cases as journeys, each with a booked appointment."""
-    assert len(set(left.cases)) == len(APPLICANTS)
-    booked = {case: left.documents["scheduling appointments"][case]["state"] for case in left.cases}
-    assert set(booked.values()) == {"booked"}
+class Runs(Protocol):
+    """The same journeys twice."""
+
+    @property
+    def undisturbed(self) -> Left: ...
+
+    @property
+    def disturbed(self) -> Left: ...
 
 
-def assert_dense(left: Left) -> None:
-    """Positions and versions are 1, 2, 3 ... without gaps."""
-    for records in left.logs.values():
-        assert [stored.position for stored in records] == list(range(1, len(records) + 1))
-        versions: dict[str, list[int]] = {}
-        for stored in records:
-            versions.setdefault(stored.stream, []).append(stored.version)
-        assert all(found == list(range(1, len(found) + 1)) for found in versions.values())
+class WhateverHappened:
+    """What must hold of the disturbed run. Inherit, and give a fixture `runs`."""
+
+    async def test_every_journey_came_to_its_end(self, runs: Runs) -> None:
+        left = runs.disturbed
+        assert len(set(left.cases)) == len(APPLICANTS)
+        booked = {case: left.documents["scheduling appointments"][case]["state"] for case in left.cases}
+        assert set(booked.values()) == {"booked"}
+
+    async def test_positions_and_versions_have_no_gaps(self, runs: Runs) -> None:
+        for records in runs.disturbed.logs.values():
+            assert [stored.position for stored in records] == list(range(1, len(records) + 1))
+            versions: dict[str, list[int]] = {}
+            for stored in records:
+                versions.setdefault(stored.stream, []).append(stored.version)
+            assert all(found == list(range(1, len(found) + 1)) for found in versions.values())
+
+    async def test_no_command_was_done_twice(self, runs: Runs) -> None:
+        """Each command is one commit of a stream, and no event stands in it twice."""
+        for service, records in runs.disturbed.logs.items():
+            streams: dict[str, list[tuple[str, str]]] = {}
+            for stored in _own(service, records):
+                envelope = orjson.loads(stored.record)
+                streams.setdefault(stored.stream, []).append((envelope["causationid"], envelope["type"]))
+            for stream, events in streams.items():
+                commits = [command for command, _ in groupby(command for command, _ in events)]
+                assert len(commits) == len(set(commits)), stream
+                assert len(events) == len(set(events)), stream
+
+    async def test_what_was_heard_is_byte_for_byte_what_its_owner_has(self, runs: Runs) -> None:
+        """Whole streams from their beginning."""
+        logs = runs.disturbed.logs
+        for hearer, records in logs.items():
+            heard = _by_stream(records)
+            for owner in logs.keys() - {hearer}:
+                own = _by_stream(_own(owner, logs[owner]))
+                told = {stream: content for stream, content in heard.items() if stream.startswith(f"{owner}/")}
+                assert all(own[stream] == content for stream, content in told.items()), (hearer, owner)
+        for service in ("intake", "review"):
+            assert any(not stored.stream.startswith(f"{service}/") for stored in logs[service])
+
+    async def test_the_same_happened_as_in_the_undisturbed_run(self, runs: Runs) -> None:
+        assert runs.disturbed.names.streams.total() > 60 * len(APPLICANTS)
+        assert differences(runs.undisturbed.names, runs.disturbed.names) == ""
+
+    async def test_each_message_and_mail_was_handed_over_once(self, runs: Runs) -> None:
+        handed_over = runs.disturbed.handed_over
+        assert handed_over == runs.undisturbed.handed_over
+        assert handed_over["mail"] and handed_over["to-office"]
 
 
-def assert_no_command_was_done_twice(left: Left) -> None:
-    """Each command is one commit of a stream, and no event stands in it twice."""
-    for service, records in left.logs.items():
-        streams: dict[str, list[tuple[str, str]]] = {}
-        for stored in _own(service, records):
-            envelope = orjson.loads(stored.record)
-            streams.setdefault(stored.stream, []).append((envelope["causationid"], envelope["type"]))
-        for stream, events in streams.items():
-            commits = [command for command, _ in groupby(command for command, _ in events)]
-            assert len(commits) == len(set(commits)), stream
-            assert len(events) == len(set(events)), stream
-
-
-def assert_heard_is_what_its_owner_has(left: Left) -> None:
-    """What a service heard is byte for byte what its owner stored, whole streams from their beginning."""
-    for hearer, records in left.logs.items():
-        heard: dict[str, list[bytes]] = {}
-        for stored in records:
-            heard.setdefault(stored.stream, []).append(stored.record)
-        for owner in left.logs.keys() - {hearer}:
-            own: dict[str, list[bytes]] = {}
-            for stored in _own(owner, left.logs[owner]):
-                own.setdefault(stored.stream, []).append(stored.record)
-            told = {stream: content for stream, content in heard.items() if stream.startswith(f"{owner}/")}
-            assert all(own[stream] == content for stream, content in told.items()), (hearer, owner)
-    for service in ("intake", "review"):
-        assert any(not stored.stream.startswith(f"{service}/") for stored in left.logs[service])
+def _by_stream(records: list[Stored]) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for stored in records:
+        found.setdefault(stored.stream, []).append(stored.record)
+    return found
 
 
 def _own(service: str, records: list[Stored]) -> list[Stored]:

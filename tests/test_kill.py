@@ -21,16 +21,12 @@ from aktenlauf.cli.demo_clock import NAME as CLOCK_FILE
 from aktenlauf.cli.demo_clock import DemoClock
 from aktenlauf.cli.visitor import Visitor
 
-from .comparison import differences
 from .crowd import (
     APPLICANTS,
     NOW,
     WORDS,
     Left,
-    assert_dense,
-    assert_every_journey_came_to_its_end,
-    assert_heard_is_what_its_owner_has,
-    assert_no_command_was_done_twice,
+    WhateverHappened,
     crowd,
     left_of,
     word,
@@ -58,7 +54,7 @@ class Runs:
     """Both runs, and where the killed one's data are."""
 
     undisturbed: Left
-    killed: Left
+    disturbed: Left
     kills: int
     data: Path
 
@@ -142,31 +138,9 @@ class Killer:
 # --- after the kills ----------------------------------------------------------------------------------------------
 
 
-async def test_every_journey_came_to_its_end(runs: Runs) -> None:
-    assert runs.kills >= KILLS_MIN
-    assert_every_journey_came_to_its_end(runs.killed)
-
-
-async def test_positions_and_versions_have_no_gaps(runs: Runs) -> None:
-    assert_dense(runs.killed)
-
-
-async def test_no_command_was_done_twice(runs: Runs) -> None:
-    assert_no_command_was_done_twice(runs.killed)
-
-
-async def test_what_was_heard_is_byte_for_byte_what_its_owner_has(runs: Runs) -> None:
-    assert_heard_is_what_its_owner_has(runs.killed)
-
-
-async def test_the_same_happened_as_in_an_undisturbed_run(runs: Runs) -> None:
-    assert runs.killed.names.streams.total() > 60 * len(APPLICANTS)
-    assert differences(runs.undisturbed.names, runs.killed.names) == ""
-
-
-async def test_each_message_and_mail_was_handed_over_once(runs: Runs) -> None:
-    assert runs.killed.handed_over == runs.undisturbed.handed_over
-    assert runs.killed.handed_over["mail"] and runs.killed.handed_over["to-office"]
+class TestAfterTheKills(WhateverHappened):
+    async def test_it_was_killed_again_and_again(self, runs: Runs) -> None:
+        assert runs.kills >= KILLS_MIN
 
 
 async def test_no_word_of_anybody_is_found_in_what_a_killed_installation_left(runs: Runs) -> None:
@@ -179,12 +153,12 @@ async def test_no_word_of_anybody_is_found_in_what_a_killed_installation_left(ru
 
 async def test_views_that_are_removed_come_back_the_same(runs: Runs) -> None:
     files = [file for name in ("views.db", "views.db-wal", "views.db-shm") for file in runs.data.glob(f"*/{name}")]
-    assert len([file for file in files if file.name == "views.db"]) == len(runs.killed.logs)
+    assert len([file for file in files if file.name == "views.db"]) == len(runs.disturbed.logs)
     for file in files:
         file.unlink()
     async with inside(runs.data, DemoClock(runs.data / CLOCK_FILE)) as again:
         await again.settled()
-        assert await all_documents(again) == runs.killed.documents
+        assert await all_documents(again) == runs.disturbed.documents
 
 
 # --- a newer data format --------------------------------------------------------------------------------------------

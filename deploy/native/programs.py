@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
@@ -133,8 +133,13 @@ def answers_mongo(port: int) -> bool:
 # Kafka --------------------------------------------------------------------------------------------------------
 
 
-def kafka(folder: Path, port: int, controller_port: int) -> Program:
-    """Broker and controller in one process; topics are made by who needs them."""
+def kafka(
+    folder: Path, port: int, controller_port: int, more: Mapping[str, object] | None = None, users: Sequence[str] = ()
+) -> Program:
+    """Broker and controller in one process; topics are made by who needs them.
+
+    `more`: settings beside or instead of ours; `users`: as StorageTool's `--add-scram` takes them.
+    """
     data, log = folder / "kafka", folder / "kafka.log"
     config = folder / "kafka.properties"
     java = ["java", "-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{KAFKA_JARS}/*"]
@@ -143,9 +148,13 @@ def kafka(folder: Path, port: int, controller_port: int) -> Program:
     def prepare() -> None:
         data.mkdir()
         address = f"{LOOPBACK}:{port}"
-        settings = kafka_settings(address, address, f"{LOOPBACK}:{controller_port}") | {"log.dirs": data}
+        settings = kafka_settings(address, address, f"{LOOPBACK}:{controller_port}") | {
+            "log.dirs": data,
+            **(more or {}),
+        }
         config.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", "YWt0ZW5sYXVmLXRlc3RzMQ", "-c", str(config)]
+        tool += [word for user in users for word in ("--add-scram", user)]
         subprocess.run([*java, logging, *tool], check=True, capture_output=True)  # noqa: S603
 
     return Program(

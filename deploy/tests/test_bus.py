@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from aktenlauf.cli.bus import NOT_REACHED
 from aktenlauf.cli.main import app
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
 from aktenlauf.kit.settings import WrongSetting
@@ -66,7 +67,7 @@ def test_records_are_published_again(prefix: str, servers: Any, data: Path) -> N
         assert (run.exit_code, f"{count} records of review" in run.output) == (0, True), run.output
 
     async def waits() -> bool:
-        bus = KafkaBus(servers.kafka, "hearer", prefix)
+        bus = KafkaBus(Brokers(servers.kafka), "hearer", prefix)
         caught_up = await bus.caught_up(["review"])
         await bus.close()
         return not caught_up

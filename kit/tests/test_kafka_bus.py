@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, parse
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
 from aktenlauf.kit.adapters.kafka_topics import PARTITIONS, make_topics, own_topics, public_topic
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
@@ -34,8 +35,8 @@ pytestmark = pytest.mark.servers
 
 
 @asynccontextmanager
-async def administering(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+async def administering(brokers: Brokers) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**brokers.client())
     await admin.start()
     try:
         yield admin
@@ -43,8 +44,8 @@ async def administering(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def delete_topics(servers: str, prefix: str) -> None:
-    async with administering(servers) as admin:
+async def delete_topics(brokers: Brokers, prefix: str) -> None:
+    async with administering(brokers) as admin:
         if ours := [topic for topic in await admin.list_topics() if topic.startswith(prefix)]:
             await admin.delete_topics(ours)
 
@@ -55,12 +56,12 @@ async def delete_topics(servers: str, prefix: str) -> None:
 
 
 @pytest.fixture
-def kafka(servers: Any) -> str:
-    return str(servers.kafka)
+def kafka(servers: Any) -> Brokers:
+    return Brokers(servers.kafka)
 
 
 @pytest.fixture
-async def prefix(kafka: str) -> AsyncIterator[str]:
+async def prefix(kafka: Brokers) -> AsyncIterator[str]:
     prefix = f"test-{uuid4().hex[:12]}."
     await make_topics(kafka, [topic for owner in OWNERS for topic in own_topics(prefix, owner)])
     yield prefix
@@ -70,35 +71,35 @@ async def prefix(kafka: str) -> AsyncIterator[str]:
 class Cluster:
     """An `Exchange` on Kafka. The receiving service is called `hearer`."""
 
-    def __init__(self, servers: str, prefix: str) -> None:
-        self._servers, self._prefix = servers, prefix
+    def __init__(self, brokers: Brokers, prefix: str) -> None:
+        self._brokers, self._prefix = brokers, prefix
 
     async def publish(self, owner: str, records: Sequence[Stored]) -> None:
-        bus = KafkaBus(self._servers, owner, self._prefix)
+        bus = KafkaBus(self._brokers, owner, self._prefix)
         await bus.publish(records)
         await bus.close()
 
     async def connect(self) -> Bus:
-        return KafkaBus(self._servers, "hearer", self._prefix)
+        return KafkaBus(self._brokers, "hearer", self._prefix)
 
 
 class TestKafkaBus(BusSuite):
     @pytest.fixture
-    async def exchange(self, kafka: str, prefix: str) -> Exchange:
+    async def exchange(self, kafka: Brokers, prefix: str) -> Exchange:
         return Cluster(kafka, prefix)
 
 
 class World:
     """Services with logs of their own, on one Kafka."""
 
-    def __init__(self, servers: str, prefix: str, folder: Path) -> None:
-        self.servers, self.prefix, self.folder = servers, prefix, folder
+    def __init__(self, brokers: Brokers, prefix: str, folder: Path) -> None:
+        self.brokers, self.prefix, self.folder = brokers, prefix, folder
         self.log, self.work = SqliteLog(folder / "log.db"), SqliteWork(folder / "work.db")
         """Of the service `hearer`."""
         self.halted: list[str] = []
 
     def bus(self, service: str = "hearer") -> KafkaBus:
-        return KafkaBus(self.servers, service, self.prefix)
+        return KafkaBus(self.brokers, service, self.prefix)
 
     def hearing(self, service: str = "hearer") -> Hearing:
         return Hearing(self.log, self.work, lambda: NOON, service, self.halted.append)
@@ -116,7 +117,7 @@ class World:
 
     async def send_raw(self, owner: str, *values: bytes | None) -> None:
         """What no program of ours would send."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.servers)
+        producer = AIOKafkaProducer(**self.brokers.client())
         await producer.start()
         for value in values:
             topic, headers = public_topic(self.prefix, owner), [("content-type", b"\xff\xfe")]
@@ -150,7 +151,7 @@ class World:
 
 
 @pytest.fixture
-async def world(kafka: str, prefix: str, tmp_path: Path) -> AsyncIterator[World]:
+async def world(kafka: Brokers, prefix: str, tmp_path: Path) -> AsyncIterator[World]:
     world = World(kafka, prefix, tmp_path)
     yield world
     await world.close()
@@ -285,15 +286,15 @@ async def test_a_topic_that_was_deleted_is_published_again_from_the_log(world: W
     await world.publish("samples", *records)
     async with world.listening():
         await world.received()
-        await delete_topics(world.servers, f"{world.prefix}samples")
-        await make_topics(world.servers, own_topics(world.prefix, "samples"))
+        await delete_topics(world.brokers, f"{world.prefix}samples")
+        await make_topics(world.brokers, own_topics(world.prefix, "samples"))
         async with log_of(tmp_path / "owner" / "log.db", records) as log:
             assert await world.republish("samples", log) == 50
         await world.publish("samples", stored("samples/thing/0", 11, 51))
         expected = all_of("samples", 5, 10) | {"samples/thing/0": list(range(1, 12))}
         assert of_streams(await world.received()) == expected
     (world.folder / "late").mkdir()
-    late = World(world.servers, world.prefix, world.folder / "late")
+    late = World(world.brokers, world.prefix, world.folder / "late")
     bus = late.bus("late")
     task = asyncio.create_task(bus.listen(["samples"], late.hearing("late").receive))
     await until(lambda: bus.caught_up(["samples"]), 30)
@@ -323,7 +324,7 @@ async def test_after_a_restore_from_an_older_copy_a_service_hears_again_what_its
     async with world.listening():
         await world.received()
     (world.folder / "copy").mkdir()
-    copy = World(world.servers, world.prefix, world.folder / "copy")
+    copy = World(world.brokers, world.prefix, world.folder / "copy")
     await copy.log.hear([heard("samples/thing/9", 1)])
     bus, hearing = copy.bus(), copy.hearing()
     await asyncio.wait_for(bus.restore(OWNERS, hearing.lacks, hearing.receive), 30)
@@ -381,9 +382,9 @@ async def test_a_record_of_the_largest_size_passes(world: World) -> None:
 
 async def test_topics_keep_everything_and_are_made_once(world: World) -> None:
     topics = own_topics(world.prefix, "new")
-    assert await make_topics(world.servers, topics) == sorted(topics)
-    assert await make_topics(world.servers, topics) == []
-    async with administering(world.servers) as admin:
+    assert await make_topics(world.brokers, topics) == sorted(topics)
+    assert await make_topics(world.brokers, topics) == []
+    async with administering(world.brokers) as admin:
         (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topics[1])])
         settings = {entry[0]: entry[1] for entry in answer.resources[0][4]}
         (described,) = await admin.describe_topics([topics[1]])
@@ -393,7 +394,7 @@ async def test_topics_keep_everything_and_are_made_once(world: World) -> None:
 
 
 async def test_without_a_broker_nothing_is_available() -> None:
-    bus = KafkaBus("127.0.0.1:1", "samples", "any.")
+    bus = KafkaBus(Brokers("127.0.0.1:1"), "samples", "any.")
     with pytest.raises(Unavailable):
         await asyncio.wait_for(bus.publish([stored("samples/thing/1", 1, 1)]), 30)
     with pytest.raises(Unavailable):
@@ -402,7 +403,7 @@ async def test_without_a_broker_nothing_is_available() -> None:
 
 
 async def test_a_restored_service_does_no_command_again_and_hears_before_it_acts(
-    kafka: str, prefix: str, tmp_path: Path
+    kafka: Brokers, prefix: str, tmp_path: Path
 ) -> None:
     folder, copy = tmp_path / "service", tmp_path / "copy"
     samples = KafkaBus(kafka, "samples", prefix)
@@ -427,7 +428,7 @@ async def test_a_restored_service_does_no_command_again_and_hears_before_it_acts
 
 
 @asynccontextmanager
-async def running_toy(kafka: str, prefix: str, folder: Path) -> AsyncIterator[Service]:
+async def running_toy(kafka: Brokers, prefix: str, folder: Path) -> AsyncIterator[Service]:
     async with AsyncExitStack() as stack:
         ports = await stack.enter_async_context(
             toy.toy_ports(folder, lambda work: KafkaBus(kafka, toy.SERVICE, prefix))

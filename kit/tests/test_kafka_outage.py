@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from aktenlauf.kit.adapters import kafka_producer
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
 from aktenlauf.kit.adapters.sqlite_work import SqliteWork
@@ -23,7 +24,7 @@ async def test_publishing_and_listening_go_on_by_themselves_once_the_broker_is_b
     server_set: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kafka_producer, "SEND_SECONDS", 2.0)
-    kafka = server_set.addresses().kafka
+    kafka = Brokers(server_set.addresses().kafka)
     log, work = SqliteLog(tmp_path / "log.db"), SqliteWork(tmp_path / "work.db")
     samples, bus = KafkaBus(kafka, "samples", "outage."), KafkaBus(kafka, "hearer", "outage.")
     await patiently("publishing", samples.publish, [stored("samples/thing/1", 1, 1)])

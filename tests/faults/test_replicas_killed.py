@@ -19,14 +19,10 @@ import pytest_asyncio
 
 from aktenlauf.kit.clock import ShiftedClock
 
-from ..comparison import differences
 from ..crowd import (
     NOW,
     Left,
-    assert_dense,
-    assert_every_journey_came_to_its_end,
-    assert_heard_is_what_its_owner_has,
-    assert_no_command_was_done_twice,
+    WhateverHappened,
     crowd,
     left_of,
 )
@@ -165,28 +161,7 @@ async def _disturbed(folder: Path, servers: "Addresses") -> tuple[Left, Blows]:
         return await left_of(here, cases, data / "mail", data / "xoev-gateway"), blows
 
 
-async def test_every_journey_came_to_its_end(runs: Runs) -> None:
-    assert runs.blows.kills >= KILLS_MIN
-    assert runs.blows.sleeps >= 1
-    assert_every_journey_came_to_its_end(runs.disturbed)
-
-
-async def test_positions_and_versions_have_no_gaps(runs: Runs) -> None:
-    assert_dense(runs.disturbed)
-
-
-async def test_no_command_was_done_twice(runs: Runs) -> None:
-    assert_no_command_was_done_twice(runs.disturbed)
-
-
-async def test_what_was_heard_is_byte_for_byte_what_its_owner_has(runs: Runs) -> None:
-    assert_heard_is_what_its_owner_has(runs.disturbed)
-
-
-async def test_the_same_happened_as_in_the_embedded_form_undisturbed(runs: Runs) -> None:
-    assert differences(runs.undisturbed.names, runs.disturbed.names) == ""
-
-
-async def test_each_message_was_handed_over_once(runs: Runs) -> None:
-    mine, theirs = dict(runs.disturbed.handed_over), dict(runs.undisturbed.handed_over)
-    assert mine == theirs
+class TestAfterTheBlows(WhateverHappened):
+    async def test_replicas_were_killed_and_put_to_sleep(self, runs: Runs) -> None:
+        assert runs.blows.kills >= KILLS_MIN
+        assert runs.blows.sleeps >= 1

@@ -5,6 +5,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from aktenlauf.contracts.site import SERVICES
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
+from aktenlauf.kit.adapters.kafka_settings import configured_brokers
 from aktenlauf.kit.adapters.kafka_topics import make_topics, own_topics
 from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.ports import open_log
@@ -20,7 +21,7 @@ async def topics(settings: Settings) -> int:
     console = Console(highlight=False, soft_wrap=True)
     names = [topic for service in SERVICES for topic in own_topics(settings.kafka_prefix, service)]
     try:
-        made = await make_topics(_servers(settings), names)
+        made = await make_topics(configured_brokers(settings), names)
     except Unavailable as error:
         return _not_reached(error)
     for name in names:
@@ -33,7 +34,7 @@ async def publish_again(settings: Settings, service: str, case: str | None, star
     if service not in SERVICES:
         raise WrongSetting(f"{service} is no service; there are {', '.join(SERVICES)}")
     console = Console(highlight=False, soft_wrap=True)
-    bus = KafkaBus(_servers(settings), service, settings.kafka_prefix)
+    bus = KafkaBus(configured_brokers(settings), service, settings.kafka_prefix)
     log = await open_log(settings, service)
     done = start - 1
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -54,12 +55,6 @@ async def publish_again(settings: Settings, service: str, case: str | None, star
         await log.close()
     console.print(f"{published} records of {service} published again.")
     return 0
-
-
-def _servers(settings: Settings) -> str:
-    if not settings.kafka:
-        raise WrongSetting("AKTENLAUF_KAFKA: is empty, so there are no topics; expected host:port,...")
-    return settings.kafka
 
 
 def _not_reached(error: Unavailable, more: str = "") -> int:

@@ -307,12 +307,7 @@ class Journey:
             pause = min(2 * pause, 0.5)
 
     async def _pdf(self, visitor: Visitor, link: str) -> Page:
-        """A letter. Documents may hear of it a moment after another service has shown the link."""
-        deadline = time.monotonic() + self.patience_seconds
-        page = await visitor.open(link, expect=None)
-        while page.status == HTTPStatus.NOT_FOUND and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
-            page = await visitor.open(link, expect=None)
+        page = await visitor.open(link)
         if page.media_type != "application/pdf" or not page.content.startswith(b"%PDF"):
             raise VisitFailed(f"{link} is no PDF but {page.status} {page.media_type}")
         return page

@@ -13,6 +13,7 @@ import uvloop
 
 from aktenlauf.cli.installation import Installation, definitions, opened, replica_name
 from aktenlauf.cli.server import Server, leave, listen, unknown_settings
+from aktenlauf.kit.adapters.kafka_settings import configured_brokers
 from aktenlauf.kit.clock import ShiftedClock
 from aktenlauf.kit.exporting import export, flush
 from aktenlauf.kit.logs import configure, logger
@@ -48,8 +49,7 @@ def _definition(name: str) -> Definition:
 
 def _refuse_what_cannot_be_shared(settings: Settings) -> None:
     """What lies in a folder or in memory, another process does not see."""
-    if not settings.kafka:
-        raise WrongSetting("AKTENLAUF_KAFKA: services in processes of their own need it to hear each other")
+    configured_brokers(settings)
     if settings.demo:
         raise WrongSetting("AKTENLAUF_DEMO: a demonstration is one process (`aktenlauf run`); set it to false")
     if settings.mongo.get_secret_value() and not settings.kek.get_secret_value():

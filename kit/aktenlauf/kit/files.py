@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pyrage
 
@@ -26,8 +27,10 @@ async def keep_file(blobs: Blobs, content: bytes, name: str, media_type: str) ->
     identity = new_identity()
     recipient = _recipient(identity)
     sealed, sha256 = await asyncio.to_thread(lambda: (pyrage.encrypt(content, [recipient]), _sha256(content)))
+    blob = new_id()
+    await blobs.put(blob, _chunks(sealed))
     return StoredFile(
-        blob=await _put(blobs, sealed),
+        blob=blob,
         identity=identity,
         name=name,
         media_type=media_type,
@@ -36,10 +39,11 @@ async def keep_file(blobs: Blobs, content: bytes, name: str, media_type: str) ->
     )
 
 
-async def keep(blobs: Blobs, content: bytes, identity: str) -> str:
-    """Encrypt under a given identity and store; the blob's name. Raises Unavailable."""
+async def keep(blobs: Blobs, content: bytes, identity: str, blob: str) -> None:
+    """Encrypt under a given identity and store under a given name, unless it is there already. Raises Unavailable."""
     sealed = await asyncio.to_thread(pyrage.encrypt, content, [_recipient(identity)])  # a quarter second for 20 MB
-    return await _put(blobs, sealed)
+    with suppress(FileExistsError):
+        await blobs.put(blob, _chunks(sealed))
 
 
 async def fetch(blobs: Blobs, name: str, identity: str) -> bytes:
@@ -57,12 +61,6 @@ async def fetch(blobs: Blobs, name: str, identity: str) -> bytes:
 
 def _recipient(identity: str) -> pyrage.x25519.Recipient:
     return pyrage.x25519.Identity.from_str(identity).to_public()
-
-
-async def _put(blobs: Blobs, sealed: bytes) -> str:
-    name = new_id()
-    await blobs.put(name, _chunks(sealed))
-    return name
 
 
 def _sha256(content: bytes) -> str:

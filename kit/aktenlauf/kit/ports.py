@@ -158,8 +158,9 @@ async def _stores(settings: Settings, service: str) -> tuple[Views, Work, Drafts
 def _bus(settings: Settings, service: str, logs: Mapping[str, EventLog], work: Work) -> Bus:
     if settings.kafka:
         from aktenlauf.kit.adapters.kafka_bus import KafkaBus
+        from aktenlauf.kit.adapters.kafka_settings import configured_brokers
 
-        return KafkaBus(settings.kafka, service, settings.kafka_prefix)
+        return KafkaBus(configured_brokers(settings), service, settings.kafka_prefix)
     from aktenlauf.kit.adapters.local_bus import LocalBus
 
     return LocalBus(logs, work)

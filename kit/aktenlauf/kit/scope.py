@@ -3,8 +3,9 @@
 A query without a scope cannot be written, so that no page can forget to ask whose data it shows.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,22 @@ def permits(scope: Scope, offices: Collection[str], parties: Collection[str]) ->
             return id_ in parties
         case System():
             return True
+
+
+def mark_of(scope: Scope) -> str:
+    """The scope as views store it beside a document: `office:x`, `party:y`, or `*` for the program."""
+    match scope:
+        case Office(key):
+            return f"office:{key}"
+        case Party(id_):
+            return f"party:{id_}"
+        case System():
+            return "*"
+
+
+def marks_of(document: Mapping[str, Any] | None) -> list[str]:
+    """The marks of all scopes that see this document of a view, each once; none for a tombstone."""
+    if document is None:
+        return []
+    offices, parties = map(Office, document.get("offices", ())), map(Party, document.get("parties", ()))
+    return list(dict.fromkeys(["*", *map(mark_of, offices), *map(mark_of, parties)]))

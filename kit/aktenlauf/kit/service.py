@@ -17,6 +17,7 @@ from aktenlauf.kit.reactions import Reactions
 from aktenlauf.kit.runner import Outcome, Runner
 from aktenlauf.kit.scope import Scope
 from aktenlauf.kit.settings import Settings
+from aktenlauf.kit.tail import WAIT_SECONDS
 from aktenlauf.kit.telemetry import LOOP_FAILED
 from aktenlauf.kit.views import Document, Page, Query, View
 
@@ -86,25 +87,27 @@ class Service:
         """Documents in this scope."""
         return await self.ports.views.page(view, scope, query)
 
-    async def has_seen(self, stream: str, version: int) -> bool:
-        """Whether log and views contain this version: what a page waits for after a command."""
-        if stream.split("/", 1)[0] not in self.definition.hears | {self.name}:
-            return True  # what it does not hear, it need not wait for
-        records = await self.ports.log.read(stream, version - 1)
-        return bool(records) and await self._views_at() >= records[0].position
+    async def seen(self, stream: str, version: int) -> None:
+        """Return once log and views contain this version; at once where it is of a service that is not heard."""
+        if stream.split("/", 1)[0] in self.definition.hears | {self.name}:
+            await self._reach(await self._position_of(stream, version))
 
     async def until_seen(self, stream: str, version: int, seconds: float = SEEN_SECONDS) -> bool:
-        """Wait for `has_seen` of an own stream's version that is already in the log; False after `seconds`."""
-        records = await self.ports.log.read(stream, version - 1)
+        """Wait for `seen`; False after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
-                await self._reach(records[0].position)
+                await self.seen(stream, version)
         except TimeoutError:
             return False
         return True
 
-    async def _views_at(self) -> int:
-        return await self._shared.position() if self._shared else self._following.progress.position
+    async def _position_of(self, stream: str, version: int) -> int:
+        """Where this version stands in the log, as soon as it does."""
+        log, head = self.ports.log, 0
+        while not (records := await log.read(stream, version - 1)):
+            await log.wait(head, WAIT_SECONDS)
+            head = await log.head()  # before reading again, lest what comes in between goes unnoticed
+        return records[0].position
 
     async def _reach(self, position: int) -> None:
         """Return once the views contain what is at `position`."""

@@ -67,6 +67,20 @@ class Settings(BaseSettings):
     in the data folder."""
     kafka: str = ""
     """Bootstrap servers of Kafka, `host:port,...`; empty: the services of one process hear each other."""
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How Kafka is spoken to: SSL encrypts, SASL signs in."""
+    kafka_sasl: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How the password is proven. PLAIN sends it as it is."""
+    kafka_user: str = ""
+    """Whom we sign in as."""
+    kafka_password: SecretStr = SecretStr("")
+    """Its password."""
+    kafka_ca_file: str = ""
+    """PEM file with the authorities that vouch for the brokers; empty: the machine's."""
+    kafka_cert_file: str = ""
+    """PEM file with our own certificate, where brokers ask for one."""
+    kafka_key_file: str = ""
+    """PEM file with its key, without a password; empty: it is in the same file."""
     kafka_prefix: Annotated[str, Field(pattern=r"^[a-z0-9._-]{0,64}$")] = "aktenlauf."
     """What the names of our topics begin with."""
     s3: str = ""
@@ -119,25 +133,58 @@ class Settings(BaseSettings):
     @field_validator("clamd")
     @classmethod
     def _address(cls, value: str) -> str:
-        host, _, port = value.rpartition(":")
-        if value and not (host and port.isdigit()):
+        if value and not _is_address(value):
             raise ValueError("needs host:port, for example clamd:3310")
+        return value
+
+    @field_validator("kafka")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        if value and not all(map(_is_address, value.split(","))):
+            raise ValueError("needs host:port,..., for example kafka-1:9092,kafka-2:9092")
         return value
 
     @field_validator("oidc_applicants_issuer", "oidc_office_issuer")
     @classmethod
     def _issuer(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and not (parts.scheme in ("http", "https") and parts.hostname and not parts.query):
+        if value and not _is_web(value):
             raise ValueError("needs the provider's issuer, for example https://sso.example.org/realms/amt")
+        return value
+
+    @field_validator("base_url", "office_url", "otlp")
+    @classmethod
+    def _web(cls, value: str) -> str:
+        if value and not _is_web(value):
+            raise ValueError("needs scheme and host, for example https://antrag.example.org")
+        return value
+
+    # What an adapter takes, the adapter knows: it is loaded where it is named, as it will be used there.
+
+    @field_validator("mongo", "mongo_keyring", "mongo_sessions")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        if url := value.get_secret_value():
+            from aktenlauf.kit.adapters.mongo import check_url
+
+            check_url(url)
+        return value
+
+    @field_validator("smtp")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        if url := value.get_secret_value():
+            from aktenlauf.kit.adapters.smtp_mailer import server_of
+
+            server_of(url)
         return value
 
     @field_validator("s3")
     @classmethod
     def _bucket(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and not (parts.scheme in ("http", "https") and parts.hostname and parts.path.strip("/")):
-            raise ValueError("needs scheme, host and bucket, for example https://objects.example.org/aktenlauf")
+        if value:
+            from aktenlauf.kit.adapters.s3_blobs import place_of
+
+            place_of(value)
         return value
 
     @field_validator("kek")
@@ -175,7 +222,9 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise WrongSetting("; ".join(_sentence(e["loc"], e["msg"], e["input"]) for e in error.errors())) from None
+        raise WrongSetting(
+            "; ".join(_sentence(e["loc"], e["msg"].removeprefix("Value error, "), e["input"]) for e in error.errors())
+        ) from None
 
 
 def _sentence(place: tuple[int | str, ...], message: str, value: object) -> str:
@@ -183,6 +232,21 @@ def _sentence(place: tuple[int | str, ...], message: str, value: object) -> str:
     secret = (field and field.annotation is SecretStr) or "@" in str(value)  # before an @ in a URL stands a password
     shown = "" if secret else f" (it is {value!r})"
     return f"{_name(place)}: {message}{shown}"
+
+
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return (
+        bool(host) and not any(map(str.isspace, text)) and port.isdecimal() and port.isascii() and 0 < int(port) < 65536
+    )
+
+
+def _is_web(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and not parts.query
+    except ValueError:  # no number as port; its message quotes the password before the host
+        return False
 
 
 def _base64(text: str) -> bytes:

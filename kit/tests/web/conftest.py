@@ -1,5 +1,6 @@
 """A little installation: two sides, the demo provider, real sessions, routes of every permission."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from aktenlauf.kit.web.pages import page
 from aktenlauf.kit.web.security import as_uploaded_content
 from aktenlauf.kit.web.shell import OfficeLabel, Shell, WebSettings
 from aktenlauf.kit.web.sign_in import sign_in_routes
+from aktenlauf.kit.web.told import linked
 from aktenlauf.kit.web.written import catch_up, remember
 
 BASE = "https://aktenlauf.test"
@@ -161,10 +163,15 @@ class Installation:
 
         @router.get("/antrag/stand")
         async def caught_up(request: Request, person: Visitor) -> Response:
-            async def has_seen(stream: str, version: int) -> bool:
-                return self.seen.get(stream, 0) >= version
+            async def seen(stream: str, version: int) -> None:
+                if self.seen.get(stream, 0) < version:
+                    await asyncio.Event().wait()
 
-            return JSONResponse(await catch_up(request, has_seen, seconds=0.05))
+            return JSONResponse(await catch_up(request, seen, seconds=0.05, told_seconds=0.05))
+
+        @router.get("/antrag/gezeigt")
+        async def shown(request: Request, person: Visitor) -> Response:
+            return JSONResponse(linked(request, "/antrag/stand", {"review/case/a": 2, "intake/application/a": 3}))
 
         @router.get("/antrag/fehler/{kind}", dependencies=[anyone])
         async def fail(kind: str) -> Response:

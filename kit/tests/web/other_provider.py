@@ -24,6 +24,16 @@ def new_key(kid: str) -> RSAKey:
     return RSAKey.generate_key(2048, {"kid": kid, "use": "sig"})
 
 
+class Clock:
+    """Unix seconds that a test can move."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
 class OtherProvider(httpx.AsyncBaseTransport):
     """The provider of one side, and the transport that reaches it."""
 

@@ -1,6 +1,5 @@
 """A provider that is not ours: other names of claims, a secret, keys that change, a page to sign out."""
 
-import time
 from base64 import b64decode
 from typing import Any
 from urllib.parse import unquote
@@ -12,7 +11,7 @@ from aktenlauf.kit.adapters.oidc import OidcIdentity
 from aktenlauf.kit.adapters.oidc_provider import Provider
 from aktenlauf.kit.identity import Person, SignInFailed
 
-from .other_provider import SECRET, OtherProvider, asked_of
+from .other_provider import SECRET, Clock, OtherProvider, asked_of
 
 OFFICE = "https://amt.test"
 CASEWORKER: dict[str, Any] = {
@@ -20,16 +19,6 @@ CASEWORKER: dict[str, Any] = {
     "realm_access": {"roles": ["caseworker", "offline_access"]},
     "https://sso.test/behoerde": "beispielstadt",
 }
-
-
-class Clock:
-    """Unix seconds that a test can move."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
 
 
 class World:

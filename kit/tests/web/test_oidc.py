@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from html import unescape
 from re import findall
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -16,6 +16,8 @@ from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_provide
 from aktenlauf.kit.adapters.oidc import OidcIdentity
 from aktenlauf.kit.identity import Person, Side, SignInFailed, same_origin_path
 
+from .other_provider import Clock, asked_of
+
 BASE = "https://aktenlauf.test"
 SECRET = b"k" * 32
 PROVIDERS = demo_providers(BASE, "https://amt.test")
@@ -24,16 +26,6 @@ USERS = [
     DemoUser("omar", "public", "Omar", "Haddad", frozenset({"applicant", "approver"})),
     DemoUser("vogt", "office", "Ines", "Vogt", frozenset({"caseworker"}), office="beispielstadt"),
 ]
-
-
-class Clock:
-    """Unix seconds that a test can move."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
 
 
 class World:
@@ -55,7 +47,7 @@ class World:
         (action,) = findall(r'<form [^>]*method="post" action="([^"]+)"', page.text)
         answer = await self.http.post(BASE + unescape(action), data={"user": user})
         assert answer.status_code == 303
-        return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+        return asked_of(answer.headers["location"])
 
 
 @pytest.fixture
@@ -144,7 +136,7 @@ async def test_a_code_meant_for_another_browser_signs_nobody_in__rfc_7636(world:
 @pytest.mark.parametrize("change", [{"code_challenge_method": "plain"}, {"code_challenge": None}])
 async def test_the_provider_demands_pkce_with_s256(world: World, change: dict[str, str | None]) -> None:
     url, cookie = await world.identity.start("public", "/")
-    asked = {k: v for k, v in (dict(parse_qsl(urlsplit(url).query)) | change).items() if v is not None}
+    asked = {k: v for k, v in (asked_of(url) | change).items() if v is not None}
     page = await world.http.get(f"{url.split('?')[0]}?{urlencode(asked)}")
     if page.status_code == 200:
         query = await world.choose(str(page.url), "linh")
@@ -161,7 +153,7 @@ async def test_a_code_is_good_once(world: World) -> None:
 
 async def test_the_provider_sends_nobody_to_an_unregistered_address(world: World) -> None:
     url, _ = await world.identity.start("public", "/")
-    asked = dict(parse_qsl(urlsplit(url).query)) | {"redirect_uri": "https://evil.test/"}
+    asked = asked_of(url) | {"redirect_uri": "https://evil.test/"}
     page = await world.http.get(f"{url.split('?')[0]}?{urlencode(asked)}")
     assert page.status_code == 400
     assert "location" not in page.headers
@@ -222,16 +214,15 @@ class Liar(httpx.AsyncBaseTransport):
         return httpx.Response(200, json={"id_token": token, "access_token": "a"})
 
 
-async def lied(world: World, **changes: Any) -> str | None:
-    """The failure when the provider's token has these claims; None if the person was signed in."""
-    liar = Liar(world.demo, world.demo.sides["public"].key)
+async def lied(world: World, key: ECKey | None = None, **changes: Any) -> str | None:
+    """The failure when the provider's token has these claims, or another key; None if the person was signed in."""
+    liar = Liar(world.demo, key or world.demo.sides["public"].key)
     identity = OidcIdentity(PROVIDERS, SECRET, httpx.AsyncClient(transport=liar), world.clock)
     url, cookie = await identity.start("public", "/")
-    asked = dict(parse_qsl(urlsplit(url).query))
     now = int(time.time())
-    liar.claims = GOOD | {"nonce": asked["nonce"], "iat": now, "exp": now + 60} | changes
+    liar.claims = GOOD | {"nonce": asked_of(url)["nonce"], "iat": now, "exp": now + 60} | changes
     try:
-        await identity.finish("public", {"state": asked["state"], "code": "c"}, cookie)
+        await identity.finish("public", {"state": asked_of(url)["state"], "code": "c"}, cookie)
     except SignInFailed as failed:
         return failed.code
     return None
@@ -262,14 +253,7 @@ async def test_a_token_with_a_wrong_claim_is_refused__oidc_core_3_1_3_7(world: W
 async def test_a_token_signed_by_another_key_is_refused(world: World) -> None:
     issuer = world.demo.sides["public"]
     issuer.key, true_key = ECKey.generate_key("P-256", {"kid": issuer.key.kid}), issuer.key
-    liar = Liar(world.demo, true_key)
-    identity = OidcIdentity(PROVIDERS, SECRET, httpx.AsyncClient(transport=liar))
-    url, cookie = await identity.start("public", "/")
-    asked = dict(parse_qsl(urlsplit(url).query))
-    now = int(time.time())
-    liar.claims = GOOD | {"nonce": asked["nonce"], "iat": now, "exp": now + 60}
-    with pytest.raises(SignInFailed, match="token"):
-        await identity.finish("public", {"state": asked["state"], "code": "c"}, cookie)
+    assert await lied(world, true_key) == "token"
 
 
 async def test_a_rotated_key_is_fetched_anew(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Read your writes: bounded, validated, and only for a minute."""
+"""Read your writes: bounded, validated, and only for a minute; and what a link carries, if it is ours."""
 
 from base64 import urlsafe_b64encode
 
@@ -90,3 +90,24 @@ async def test_a_well_formed_forged_cookie_only_makes_its_sender_wait(installati
     value = forged({"stream": "intake/application/a", "version": 1, "at": NOW})
     answer = await installation.browser().get("/antrag/stand", headers={"cookie": f"{COOKIE}={value}"})
     assert (answer.status_code, answer.json()) == (200, False)
+
+
+async def test_a_page_waits_for_what_its_link_carries_and_tells_that_it_is_on_its_way(
+    installation: Installation,
+) -> None:
+    browser = installation.browser()
+    link = (await browser.get("/antrag/gezeigt")).json()
+    assert link.startswith("/antrag/stand?stand=intake/application/a@3,review/case/a@2~")
+    installation.seen["intake/application/a"] = 3
+    answer = await browser.get(link)
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    installation.seen["review/case/a"] = 2
+    answer = await browser.get(link)
+    assert (answer.status_code, answer.json()) == (200, True)
+
+
+@pytest.mark.parametrize("change", [("@3", "@2"), ("case/a", "case/b"), ("~", ""), ("stand?stand=", "stand?stand=~")])
+async def test_a_link_that_was_changed_carries_nothing(installation: Installation, change: tuple[str, str]) -> None:
+    browser = installation.browser()
+    link = (await browser.get("/antrag/gezeigt")).json()
+    assert (await browser.get(link.replace(*change))).json() is True

@@ -325,6 +325,15 @@ def _removal(page: httpx.Response, document: str) -> list[Any]:
     return [(n, (None, v)) for n, v in {**_first_form(page), "entfernen": document}.items()]
 
 
+async def test_an_upload_that_is_not_taken_leaves_no_file_behind(desk: Desk, tmp_path: Path) -> None:
+    browser = await desk.applicant()
+    await browser.get("/nachweise/c-1")
+    await desk.stand.service.ports.keyring.create("case/c-1")
+    await desk.stand.service.ports.keyring.destroy("case/c-1")
+    assert (await _upload(browser, PDF)).status_code == 410
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
 async def test_page_images_of_a_file_that_is_removed_while_they_are_drawn_are_deleted(
     desk: Desk, tmp_path: Path
 ) -> None:

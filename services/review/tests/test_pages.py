@@ -473,7 +473,8 @@ async def test_document_page_is_shown_with_its_text_and_neighbours(bureau: Burea
     await bureau.happened(SupplementFiled(documents=[enrolment]))
     await bureau.stand.settled()
     first = (await bureau.get(KELLER, "/amt/c-1?dokument=pass-c-1")).text
-    assert 'src="/amt/nachweise/c-1/pass-c-1/seite/1"' in first and "Bescheinigung" in first
+    assert 'src="/amt/nachweise/c-1/pass-c-1/seite/1?stand=documents/document/pass-c-1@' in first
+    assert "Bescheinigung" in first
     assert 'href="/amt/c-1?dokument=enrol"' in first
     second = (await bureau.get(KELLER, "/amt/c-1?dokument=pass-c-1&seite=2")).text
     assert "Auf dieser Seite wurde kein Text erkannt" in second

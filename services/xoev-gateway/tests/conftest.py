@@ -25,6 +25,7 @@ from aktenlauf.contracts.review import CaseOpened
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.contracts.xoev_gateway import MessagePrepared, MessageReceived, MessageRefused, MessageSent
 from aktenlauf.kit.files import keep, new_identity
+from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.testing.alone import Stand, alone
 from aktenlauf.kit.testing.files import jpeg, pdf
 from aktenlauf.xoev_gateway.cases import file_content
@@ -71,7 +72,9 @@ class Gateway:
     async def checked(self, document: str, images: list[bytes], case: str = "c-1", pages: int = 0) -> None:
         """It could be opened; `images` of its pages."""
         identity = new_identity()
-        blobs = [await keep(self.ports.blobs, image, identity) for image in images]
+        blobs = [new_id() for _ in images]
+        for blob, image in zip(blobs, images, strict=True):
+            await keep(self.ports.blobs, image, identity, blob)
         sealed = PageImages(blobs=blobs, texts=[""] * len(blobs), identity=identity)
         event = DocumentChecked(
             document=document, pages=pages or len(images), hints=[], blobs=blobs, sealed=Sealed.of(sealed)
@@ -90,7 +93,8 @@ class Gateway:
 
     async def stored(self, data: bytes, media_type: str, name: str) -> StoredFile:
         identity = new_identity()
-        blob = await keep(self.ports.blobs, data, identity)
+        blob = new_id()
+        await keep(self.ports.blobs, data, identity, blob)
         sha256 = hashlib.sha256(data).hexdigest()
         return StoredFile(
             blob=blob, identity=identity, name=name, media_type=media_type, size_bytes=len(data), sha256=sha256

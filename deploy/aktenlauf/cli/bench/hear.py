@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -53,17 +52,13 @@ async def measure(folder: Path, seconds: float, tell: Tell, events: int = EVENTS
                 tell((time.perf_counter() - began) / seconds, "into a view, then FastStream's commit a message")
                 ours.append(await _hear(place, folder / str(len(ours)), events))
                 each.append(await _commit_each(place, min(events, ONE_BY_ONE)))
-    result.add("hear_events_per_second", median(ours) if ours else None, "1/s")
-    result.add("commit_each_events_per_second", median(each) if each else None, "1/s")
-    ratios = [one / other for one, other in zip(ours, each, strict=True)]
-    result.add("ratio_to_commit_each", median(ratios) if ratios else None, "", 5)
+    result.add_rates(("hear", ours), ("commit_each", each), 5)
     result.settings = {"events": events, "mixed_cases": ACTIVE, "rounds": len(ours)}
-    result.series = {"hear": ours, "commit_each": each}
     return result
 
 
 async def _publish(place: Place, records: Sequence[bytes]) -> None:
-    bus = KafkaBus(place.servers, "review", place.prefix)
+    bus = KafkaBus(place.brokers, "review", place.prefix)
     stored = [Stored(n, (meta := parse(r).meta).stream, meta.version, r) for n, r in enumerate(records, 1)]
     for start in range(0, len(stored), BATCH_MAX):
         await bus.publish(stored[start : start + BATCH_MAX])
@@ -73,7 +68,7 @@ async def _publish(place: Place, records: Sequence[bytes]) -> None:
 async def _hear(place: Place, folder: Path, events: int) -> float:
     """Events a second from the topic into the log and from there into a view."""
     log, work, views = SqliteLog(folder / "log.db"), SqliteWork(folder / "work.db"), SqliteViews(folder / "views.db")
-    bus = KafkaBus(place.servers, f"hearer-{uuid4().hex}", place.prefix)
+    bus = KafkaBus(place.brokers, f"hearer-{uuid4().hex}", place.prefix)
     hearing, began = Hearing(log, work, system_clock), 0.0
 
     async def receive(deliveries: Sequence[Delivery]) -> None:
@@ -96,7 +91,7 @@ async def _hear(place: Place, folder: Path, events: int) -> float:
 
 async def _commit_each(place: Place, messages: int) -> float:
     """Messages a second where FastStream commits after each."""
-    broker = KafkaBroker(place.servers, consumer_only=True, logger=_quiet)
+    broker = KafkaBroker(**place.brokers.faststream(), consumer_only=True, logger=_quiet)
     left, began, done = messages, 0.0, asyncio.Event()
 
     @broker.subscriber(

@@ -7,7 +7,6 @@ import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
 from aiokafka import AIOKafkaProducer
 
@@ -29,7 +28,7 @@ class Counting(KafkaBus):
     """Tells when so many records are published."""
 
     def __init__(self, place: Place, expected: int) -> None:
-        super().__init__(place.servers, "review", place.prefix)
+        super().__init__(place.brokers, "review", place.prefix)
         self._left = expected
         self.done = asyncio.Event()
 
@@ -57,12 +56,8 @@ async def measure(folder: Path, seconds: float, tell: Tell, events: int = EVENTS
                 ours.append(events / await _from_log(log, place, folder / f"work-{len(ours)}.db", events))
                 bare.append(events / await _bare(place, records))
             await log.close()
-    result.add("publish_events_per_second", median(ours) if ours else None, "1/s")
-    result.add("bare_client_events_per_second", median(bare) if bare else None, "1/s")
-    ratios = [one / other for one, other in zip(ours, bare, strict=True)]
-    result.add("ratio_to_bare_client", median(ratios) if ratios else None, "", 0.5)
+    result.add_rates(("publish", ours), ("bare_client", bare), 0.5)
     result.settings = {"events": events, "batch": BATCH_MAX, "rounds": len(ours)}
-    result.series = {"publish": ours, "bare_client": bare}
     return result
 
 
@@ -85,7 +80,7 @@ async def _bare(place: Place, records: Sequence[bytes]) -> float:
     """Seconds in which aiokafka alone has all acknowledged: idempotent, as many under way at a time as we have."""
     topic = public_topic(place.prefix, "review")
     keyed = [(parse(record).meta.case.encode(), record) for record in records]
-    producer = AIOKafkaProducer(bootstrap_servers=place.servers, enable_idempotence=True)
+    producer = AIOKafkaProducer(**place.brokers.client(), enable_idempotence=True)
     await producer.start()
     began = time.perf_counter()
     for start in range(0, len(keyed), BATCH_MAX):

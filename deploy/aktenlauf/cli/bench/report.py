@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from statistics import median
 from typing import Any, Literal
 
 import orjson
@@ -57,6 +58,19 @@ class Result:
     ) -> None:
         """A figure; `less`: smaller is better."""
         self.figures.append(Figure(name, value, unit, target, "less" if less else "more"))
+
+    def add_rates(self, ours: tuple[str, Sequence[float]], other: tuple[str, Sequence[float]], target: float) -> None:
+        """Events a second of two ways that took turns, each with its name; the ratio is the median of the rounds'."""
+        for name, rates in (ours, other):
+            self.add(f"{name}_events_per_second", middle(rates), "1/s")
+            self.series[name] = rates
+        ratios = [one / two for one, two in zip(ours[1], other[1], strict=True)]
+        self.add(f"ratio_to_{other[0]}", middle(ratios), "", target)
+
+
+def middle(values: Sequence[float]) -> float | None:
+    """The median; None where nothing was measured."""
+    return median(values) if values else None
 
 
 def hardware() -> dict[str, Any]:

@@ -116,7 +116,8 @@ def _of_kinds(uploads: Sequence[Upload]) -> list[tuple[str, Upload]]:
 async def _upload(services: Services, case: str, party: str, kind: str, upload: Upload) -> DocumentRef:
     name, content, media_type = upload
     document, identity, digest = new_id(), new_identity(), hashlib.sha256(content).hexdigest()
-    blob = await keep(services.installation.shared.blobs, content, identity)
+    blob = new_id()
+    await keep(services.installation.shared.blobs, content, identity, blob)
     file = StoredFile(
         blob=blob, identity=identity, name=name, media_type=media_type, size_bytes=len(content), sha256=digest
     )

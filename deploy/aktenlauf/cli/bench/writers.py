@@ -11,14 +11,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
 from aktenlauf.cli.bench.on_servers import servers
-from aktenlauf.cli.bench.report import Result, Tell
+from aktenlauf.cli.bench.report import Result, Tell, middle
 from aktenlauf.kit.adapters.mongo import close_client, database_of, open_client
 from aktenlauf.kit.adapters.mongo_log import MongoLog
 from aktenlauf.kit.log import walk
@@ -57,10 +56,10 @@ async def measure(folder: Path, seconds: float, tell: Tell) -> Result:
 
 def _report(result: Result, one: Sequence[Round], three: Sequence[Round], real: bool) -> None:
     ratios = [more.rate / single.rate for more, single in zip(three, one, strict=True)]
-    result.add("one_process_commits_per_second", _median([r.rate for r in one]), "1/s")
-    result.add("three_processes_commits_per_second", _median([r.rate for r in three]), "1/s")
-    result.add("ratio_three_to_one", _median(ratios), "", 1.0 if real else None)
-    result.add("retries_share", _median([r.retries for r in three]), "", RETRIES_MAX, less=True)
+    result.add("one_process_commits_per_second", middle([r.rate for r in one]), "1/s")
+    result.add("three_processes_commits_per_second", middle([r.rate for r in three]), "1/s")
+    result.add("ratio_three_to_one", middle(ratios), "", 1.0 if real else None)
+    result.add("retries_share", middle([r.retries for r in three]), "", RETRIES_MAX, less=True)
     result.add("positions_lacking", sum(r.lacking for r in three) if three else None, "", 0, less=True)
     result.settings = {
         "writers_of_each": WRITERS,
@@ -75,10 +74,6 @@ def _report(result: Result, one: Sequence[Round], three: Sequence[Round], real: 
 
 def _server(real: bool) -> str:
     return "MongoDB" if real else "FerretDB"
-
-
-def _median(values: Sequence[float]) -> float | None:
-    return median(values) if values else None
 
 
 async def _round(url: str, processes: int) -> Round:

@@ -18,6 +18,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from aktenlauf.contracts.envelope import is_private
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_producer import KafkaProducer, Message
 from aktenlauf.kit.adapters.kafka_restore import Restoring
 from aktenlauf.kit.adapters.kafka_sight import Sight
@@ -52,14 +53,14 @@ _client_log.setLevel(logging.ERROR)  # each start would warn that FastStream mak
 
 
 class KafkaBus:
-    """See `aktenlauf.kit.bus.Bus`. `servers`: `host:port,...`; names of topics and groups begin with `prefix`."""
+    """See `aktenlauf.kit.bus.Bus`. Names of topics and groups begin with `prefix`."""
 
-    def __init__(self, servers: str, service: str, prefix: str) -> None:
-        self._servers, self._service, self._prefix = servers, service, prefix
+    def __init__(self, brokers: Brokers, service: str, prefix: str) -> None:
+        self._brokers, self._service, self._prefix = brokers, service, prefix
         self._public, self._private = own_topics(prefix, service)
         self._group = f"{prefix}{service}"
-        self._producer = KafkaProducer(servers, (self._public, self._private))
-        self._sight = Sight(servers)
+        self._producer = KafkaProducer(brokers, (self._public, self._private))
+        self._sight = Sight(brokers)
 
     async def publish(self, records: Sequence[Stored]) -> None:
         await self._producer.send([self._message(stored) for stored in records])
@@ -71,7 +72,7 @@ class KafkaBus:
     async def listen(self, owners: Collection[str], receive: Receive) -> None:
         if not owners:
             return
-        subscription = _Subscription(self._servers, self._group, self._topics(owners), receive)
+        subscription = _Subscription(self._brokers, self._group, self._topics(owners), receive)
         try:
             await patiently("connecting to the bus", subscription.start)
             await asyncio.get_running_loop().create_future()  # until cancelled
@@ -80,8 +81,8 @@ class KafkaBus:
 
     async def restore(self, owners: Collection[str], lacks: Lacks, receive: Receive) -> None:
         topics = dict.fromkeys((self._public, self._private), self._service) | self._topics(owners)
-        await make_topics(self._servers, topics)
-        await Restoring(self._servers, self._service, self._group, topics).restore(lacks, receive)
+        await make_topics(self._brokers, topics)
+        await Restoring(self._brokers, self._service, self._group, topics).restore(lacks, receive)
 
     async def caught_up(self, owners: Collection[str]) -> bool:
         return await self._sight.received_all(self._group, self._topics(owners))
@@ -106,12 +107,12 @@ class KafkaBus:
 class _Subscription:
     """One member of the consumer group, for the topics given with their owners."""
 
-    def __init__(self, servers: str, group: str, owners: Mapping[str, str], receive: Receive) -> None:
-        self._servers, self._owners, self._receive = servers, owners, receive
+    def __init__(self, brokers: Brokers, group: str, owners: Mapping[str, str], receive: Receive) -> None:
+        self._brokers, self._owners, self._receive = brokers, owners, receive
         self._halted: set[str] = set()
         """Topics that the receiver will have no more of."""
         self._broker = KafkaBroker(
-            servers.split(","),
+            **brokers.faststream(),
             consumer_only=True,
             request_timeout_ms=REQUEST_MS,
             retry_backoff_ms=RETRY_MS,
@@ -138,7 +139,7 @@ class _Subscription:
 
     async def start(self) -> None:
         """Join the group. Raises Unavailable."""
-        await make_topics(self._servers, self._owners)
+        await make_topics(self._brokers, self._owners)
         try:
             with unavailable():
                 await self._broker.start()

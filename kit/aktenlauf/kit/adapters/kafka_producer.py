@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, make_topics, unavailable
 
 SEND_SECONDS = 15.0
@@ -32,8 +33,8 @@ class Message(NamedTuple):
 class KafkaProducer:
     """Connects when first needed, and makes `topics` where they lack."""
 
-    def __init__(self, servers: str, topics: Sequence[str]) -> None:
-        self._servers, self._topics = servers, topics
+    def __init__(self, brokers: Brokers, topics: Sequence[str]) -> None:
+        self._brokers, self._topics = brokers, topics
         self._producer: Any = None
         self._sending = asyncio.Lock()
 
@@ -60,9 +61,9 @@ class KafkaProducer:
         await asyncio.gather(*sent)
 
     async def _connect(self) -> Any:
-        await make_topics(self._servers, self._topics)
+        await make_topics(self._brokers, self._topics)
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._servers,
+            **self._brokers.client(),
             enable_idempotence=True,  # and with it acks=all
             request_timeout_ms=REQUEST_MS,
         )

@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_producer import AGAIN
 from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, delivery_of, partitions_of, unavailable
 from aktenlauf.kit.bus import Delivery, Lacks, Receive
@@ -30,8 +31,8 @@ _log = logger(__name__)
 class Restoring:
     """Looks through topics, given with their owners, for what the log of `service` lacks."""
 
-    def __init__(self, servers: str, service: str, group: str, owners: Mapping[str, str]) -> None:
-        self._servers, self._service, self._group, self._owners = servers, service, group, owners
+    def __init__(self, brokers: Brokers, service: str, group: str, owners: Mapping[str, str]) -> None:
+        self._brokers, self._service, self._group, self._owners = brokers, service, group, owners
 
     async def restore(self, lacks: Lacks, receive: Receive) -> None:
         """See `aktenlauf.kit.bus.Bus.restore`."""
@@ -46,9 +47,9 @@ class Restoring:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[Any, Any]]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        admin = AIOKafkaAdminClient(**self._brokers.client(), request_timeout_ms=REQUEST_MS)
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self._brokers.client(),
             request_timeout_ms=REQUEST_MS,
             auto_offset_reset="earliest",  # where a partition's beginning was cut off, its end is not what is left
         )

@@ -8,14 +8,15 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, make_topics, partitions_of, unavailable
 
 
 class Sight:
     """Looks at how far a group is. Keeps its connections, as it is asked often."""
 
-    def __init__(self, servers: str) -> None:
-        self._servers = servers
+    def __init__(self, brokers: Brokers) -> None:
+        self._brokers = brokers
         self._admin: Any = None
         self._consumer: Any = None
         self._looking = asyncio.Lock()
@@ -38,7 +39,7 @@ class Sight:
 
     async def _received_all(self, group: str, topics: Collection[str]) -> bool:
         if self._consumer is None:
-            await make_topics(self._servers, topics)
+            await make_topics(self._brokers, topics)
             await self._connect()
         places = await partitions_of(self._admin, topics)
         ends = await self._consumer.end_offsets(places)
@@ -49,9 +50,9 @@ class Sight:
         return all(place in committed and committed[place].offset >= end for place, end in ends.items() if end)
 
     async def _connect(self) -> None:
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        self._admin = AIOKafkaAdminClient(**self._brokers.client(), request_timeout_ms=REQUEST_MS)
         await self._admin.start()
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._servers, request_timeout_ms=REQUEST_MS)
+        self._consumer = AIOKafkaConsumer(**self._brokers.client(), request_timeout_ms=REQUEST_MS)
         await self._consumer.start()
 
     async def _drop(self) -> None:

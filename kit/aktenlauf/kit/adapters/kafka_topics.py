@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_connection import mend
 from aktenlauf.kit.bus import Delivery
 from aktenlauf.kit.errors import Unavailable
@@ -44,10 +45,10 @@ def own_topics(prefix: str, service: str) -> tuple[str, str]:
     return public_topic(prefix, service), private_topic(prefix, service)
 
 
-async def make_topics(servers: str, topics: Iterable[str]) -> list[str]:
+async def make_topics(brokers: Brokers, topics: Iterable[str]) -> list[str]:
     """Make those that lack, and return their names. Raises Unavailable."""
     with unavailable():
-        admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=REQUEST_MS)
+        admin = AIOKafkaAdminClient(**brokers.client(), request_timeout_ms=REQUEST_MS)
         try:
             await admin.start()
             lacking = sorted(set(topics) - set(await admin.list_topics()))

@@ -14,6 +14,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -27,6 +28,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri, split_options
 
 from aktenlauf.kit.errors import Halt, Unavailable
 
@@ -44,6 +46,7 @@ __all__ = [
     "DuplicateKeyError",
     "Row",
     "check_format",
+    "check_url",
     "close_client",
     "close_clients",
     "database_names",
@@ -67,22 +70,46 @@ MAJORITY_MS = 8_000
 PARALLEL = 8
 """Calls that one caller has under way at once."""
 _DUPLICATE_KEY = 11000
+_SRV = "mongodb+srv://"
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Client]] = WeakKeyDictionary()
 """What `open_database` has opened: a client belongs to the event loop that it was used in."""
 _turns: WeakValueDictionary[tuple[str, Any], asyncio.Lock] = WeakValueDictionary()
 
 
+def check_url(url: str) -> None:
+    """Raises ValueError with what was expected, and nothing of the URL. Asks no server, and no DNS for `+srv`."""
+    try:
+        if url.startswith(_SRV):
+            parts = urlsplit(url)
+            if not parts.hostname or parts.port is not None or "," in parts.netloc.rpartition("@")[2]:
+                raise ValueError
+            split_options(parts.query)
+        elif url.startswith("mongodb://"):  # the driver would take any word for a host
+            parse_uri(url)
+        else:
+            raise ValueError
+    except (PyMongoError, ValueError, TypeError):
+        raise ValueError(
+            "needs mongodb://user:password@host:port/?options (or mongodb+srv://) with user and password "
+            "percent-encoded, and options and values that MongoDB knows"
+        ) from None
+
+
 def open_client(url: str, driver: Callable[..., Any] = AsyncIOMotorClient) -> Client:
-    """A client of the server or replica set at `url`. Does not connect yet; belongs to the running event loop."""
-    client = driver(
-        url,
-        serverSelectionTimeoutMS=FIND_SERVER_MS,
-        connectTimeoutMS=ANSWER_MS,
-        socketTimeoutMS=ANSWER_MS,
-        waitQueueTimeoutMS=ANSWER_MS,
-        appname="aktenlauf",
-    )
+    """A client of the server or replica set at `url`. Does not connect yet; belongs to the running event loop.
+
+    Raises Unavailable where `mongodb+srv://` is not found in DNS.
+    """
+    with translated():
+        client = driver(
+            url,
+            serverSelectionTimeoutMS=FIND_SERVER_MS,
+            connectTimeoutMS=ANSWER_MS,
+            socketTimeoutMS=ANSWER_MS,
+            waitQueueTimeoutMS=ANSWER_MS,
+            appname="aktenlauf",
+        )
     return cast(Client, client)
 
 

@@ -101,6 +101,9 @@ class MongoLog:
         for meta, _ in parsed:
             first[meta.stream] = min(meta.version, first.get(meta.stream, meta.version))
         await commits.know_versions(first)
+        # What seems to be missing may have been heard by another process, while this one did not look.
+        ahead = [stream for stream, version in first.items() if version > commits.versions[stream] + 1]
+        await in_parallel(commits.version(stream) for stream in ahead)
         versions = {stream: commits.versions[stream] for stream in first}
         again = [(stream, version - 1) for stream, version in first.items() if version <= versions[stream]]
         ids: dict[tuple[str, int], str] = {}

@@ -27,7 +27,7 @@ from aktenlauf.kit.adapters.mongo import (
     update_if,
 )
 from aktenlauf.kit.errors import NotFound, Unavailable
-from aktenlauf.kit.scope import Office, Party, Scope, System
+from aktenlauf.kit.scope import Scope, mark_of, marks_of
 from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View
 
 DATA_FORMAT = 1
@@ -90,7 +90,7 @@ class MongoViews:
 
     async def get(self, view: View, scope: Scope, key: str) -> Document:
         with translated():
-            row = await self._rows(view).find_one({"_id": key, "scopes": _scope(scope)})
+            row = await self._rows(view).find_one({"_id": key, "scopes": mark_of(scope)})
         if row is None:
             raise NotFound(key)
         return _document(row)
@@ -152,7 +152,7 @@ def _row(view: View, change: Change) -> Row:
     document = change.document
     fields = {_field(name): document.get(name) if document else None for name in view.indexes}
     text = orjson.dumps(document) if document is not None else None
-    return {"_id": change.key, "position": change.position, "scopes": _scopes(document), **fields, "document": text}
+    return {"_id": change.key, "position": change.position, "scopes": marks_of(document), **fields, "document": text}
 
 
 def _held(row: Row) -> Held:
@@ -162,25 +162,6 @@ def _held(row: Row) -> Held:
 def _document(row: Row) -> Document:
     document: Document = orjson.loads(row["document"])
     return document
-
-
-def _scopes(document: Document | None) -> list[str]:
-    """Who may see it."""
-    if document is None:
-        return []
-    offices = [f"office:{key}" for key in document.get("offices", ())]
-    parties = [f"party:{party}" for party in document.get("parties", ())]
-    return list(dict.fromkeys(["*", *offices, *parties]))
-
-
-def _scope(scope: Scope) -> str:
-    match scope:
-        case Office(key):
-            return f"office:{key}"
-        case Party(id_):
-            return f"party:{id_}"
-        case System():
-            return "*"
 
 
 def _field(name: str) -> str:
@@ -200,7 +181,7 @@ def _order(view: View, query: Query) -> str:
 
 def _where(view: View, scope: Scope, query: Query) -> Row:
     order = _order(view, query)
-    where: Row = {"scopes": _scope(scope)}
+    where: Row = {"scopes": mark_of(scope)}
     where |= {_declared(view, name): {"$eq": value} for name, value in query.equals.items()}
     terms: list[Row] = []
     for bound, sign in ((query.at_least, "$gte"), (query.below, "$lt")):

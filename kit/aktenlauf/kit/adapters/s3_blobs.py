@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import certifi
 from minio import Minio
 from minio.error import MinioException, S3Error
-from minio.helpers import DictType
+from minio.helpers import DictType, check_bucket_name
 from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
@@ -43,10 +43,8 @@ class S3Blobs:
     """
 
     def __init__(self, url: str, access_key: str, secret_key: str, region: str = "us-east-1") -> None:
-        parts = urlsplit(url)
-        self._bucket, self._http = parts.path.strip("/"), _http()
-        if parts.scheme not in ("http", "https") or not parts.hostname or not self._bucket:
-            raise ValueError("a bucket is given as https://host:port/bucket")
+        parts, self._bucket = place_of(url)
+        self._http = _http()
         self._client = Minio(
             endpoint=parts.netloc,
             access_key=access_key,
@@ -99,6 +97,23 @@ class S3Blobs:
     async def _call(self, work: Callable[..., T], *args: Any) -> T:
         with _reachable():
             return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+
+def place_of(url: str) -> tuple[SplitResult, str]:
+    """Server and bucket. Raises ValueError with what was expected, and nothing of the URL."""
+    try:
+        parts = urlsplit(url)
+        bucket = parts.path.strip("/")
+        check_bucket_name(bucket, strict=True)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        if not fine or parts.username is not None or parts.query or parts.fragment:
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            "needs scheme, host and bucket, for example https://objects.example.org/aktenlauf; keys are settings of "
+            "their own"
+        ) from None
+    return parts, bucket
 
 
 class _Upload:

@@ -23,7 +23,7 @@ class SmtpMailer:
     """
 
     def __init__(self, url: str, sender: str) -> None:
-        self._server, self._sender = _server(url), sender
+        self._server, self._sender = server_of(url), sender
 
     async def send(self, mail: Mail, case: str) -> None:
         """Raises Unavailable; ValueError where the server will never take this mail, so that it is not tried for ever.
@@ -43,9 +43,12 @@ class SmtpMailer:
         """Nothing to do: no copy is kept, and what was handed over is in the hands of the mail system."""
 
 
-def _server(url: str) -> dict[str, Any]:
-    """The URL as arguments of aiosmtplib."""
-    parts = urlsplit(url)
+def server_of(url: str) -> dict[str, Any]:
+    """The URL as arguments of aiosmtplib. Raises ValueError with what was expected, and nothing of the URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise ValueError("a mail server is given as smtp://host:port or smtps://host:port")
     try:

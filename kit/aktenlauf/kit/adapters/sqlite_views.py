@@ -13,7 +13,7 @@ import orjson
 
 from aktenlauf.kit.adapters.sqlite import Database
 from aktenlauf.kit.errors import NotFound
-from aktenlauf.kit.scope import Office, Party, Scope, System
+from aktenlauf.kit.scope import Scope, mark_of, marks_of
 from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View
 
 DATA_FORMAT = 1
@@ -76,7 +76,7 @@ class SqliteViews:
             f'SELECT d.document FROM "{view.collection}" d JOIN "{view.collection}_scope" s ON s.key = d.key '  # noqa: S608
             "WHERE d.key = ? AND s.scope = ?"
         )
-        row = await self._database.read(lambda db: db.execute(sql, (key, _scope(scope))).fetchone(), small=True)
+        row = await self._database.read(lambda db: db.execute(sql, (key, mark_of(scope))).fetchone(), small=True)
         if row is None or row[0] is None:
             raise NotFound(key)
         document: Document = orjson.loads(row[0])
@@ -167,21 +167,8 @@ def _scope_rows(view: View, change: Change) -> list[tuple[Any, ...]]:
     document = change.document
     if document is None:
         return []
-    scopes = ["*"]
-    scopes += [f"office:{key}" for key in document.get("offices", ())]
-    scopes += [f"party:{party}" for party in document.get("parties", ())]
     fields = [document.get(name) for name in view.indexes]
-    return [(scope, change.key, *fields) for scope in dict.fromkeys(scopes)]
-
-
-def _scope(scope: Scope) -> str:
-    match scope:
-        case Office(key):
-            return f"office:{key}"
-        case Party(id_):
-            return f"party:{id_}"
-        case System():
-            return "*"
+    return [(mark, change.key, *fields) for mark in marks_of(document)]
 
 
 def _column(view: View, name: str | None) -> str:
@@ -193,7 +180,7 @@ def _column(view: View, name: str | None) -> str:
 
 
 def _where(view: View, scope: Scope, query: Query) -> tuple[str, list[Any]]:
-    terms, params = ["s.scope = ?"], [_scope(scope)]
+    terms, params = ["s.scope = ?"], [mark_of(scope)]
     for name, value in query.equals.items():
         terms.append(f"s.{_column(view, name)} IS ?")
         params.append(value)

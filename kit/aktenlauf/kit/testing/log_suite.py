@@ -231,6 +231,14 @@ class LogSuite:
         assert await log.hear([second]) == [Heard.GAP]
         assert await log.hear([first, second]) == [Heard.INSERTED, Heard.INSERTED]
 
+    async def test_what_another_process_heard_meanwhile_is_no_gap(self, log: EventLog, open_log: OpenLog) -> None:
+        """As partitions move from one replica to another and back."""
+        second = await open_log()
+        await log.hear([heard(STREAM, 1)])
+        await second.hear([heard(STREAM, 2), heard(STREAM, 3)])
+        assert await log.hear([heard(STREAM, 4)]) == [Heard.INSERTED]
+        await second.close()
+
     async def test_another_event_at_a_known_place_halts_and_inserts_nothing_of_the_batch(self, log: EventLog) -> None:
         await log.hear([heard(STREAM, 1)])
         with pytest.raises(Halt):

@@ -70,8 +70,8 @@ def now(request: Request) -> datetime:
 
 
 async def up_to_date(request: Request) -> bool:
-    """Wait for what this browser wrote; False: show the page with "being updated"."""
-    return await catch_up(request, service_of(request).has_seen)
+    """Wait for what this browser wrote and what its link carries; False: show the page with "being updated"."""
+    return await catch_up(request, service_of(request).seen)
 
 
 def see_other(request: Request, path: str, *outcomes: Outcome) -> Response:

@@ -1,29 +1,33 @@
 """Read your writes: after a command, the browser remembers what it wrote, and the next page waits for it.
 
-The cookie is no secret and proves nothing: it names a stream and a version to wait for, at most two seconds.
+The cookie is no secret and proves nothing: it names a stream and a version to wait for, at most two seconds. A page
+waits as well for what the link that led to it carries (`told`).
 """
 
 import asyncio
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.web.pages import shell_of
+from aktenlauf.kit.web.told import carried
 
 COOKIE = "al_stand"
 NEWEST_MAX = 8
 REMEMBERED_SECONDS = 60
+TOLD_SECONDS = 5.0
+"""How long a page waits for what its link carries: without it, there is nothing to show."""
 _COOKIE_MAX_CHARACTERS = 3000
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.005, 0.1
 _STREAM = re.compile(r"\A[a-z-]{1,32}/[a-z-]{1,32}/[0-9A-Za-z-]{1,64}\Z")
 
-HasSeen = Callable[[str, int], Awaitable[bool]]
+Seen = Callable[[str, int], Awaitable[None]]
+"""Returns once what is shown contains this version of this stream."""
 
 
 class _Written(BaseModel):
@@ -42,30 +46,34 @@ _ENTRIES = TypeAdapter(list[_Written])
 def remember(request: Request, response: Response, stream: str, version: int) -> None:
     """Note on `response` that this browser wrote `stream` up to `version`; for 60 s, the newest eight."""
     now = shell_of(request).clock()
-    others = [entry for entry in _read(request, now) if entry.stream != stream]
+    others = [entry for entry in _read(request) if entry.stream != stream]
     newest = [*others, _Written(stream=stream, version=version, at=int(now.timestamp()))][-NEWEST_MAX:]
     value = urlsafe_b64encode(orjson.dumps([entry.model_dump() for entry in newest])).decode()
     shell_of(request).cookies.put(response, COOKIE, value, REMEMBERED_SECONDS)
 
 
-async def catch_up(request: Request, has_seen: HasSeen, seconds: float = 2.0) -> bool:
-    """Wait until `has_seen(stream, version)` holds for all that this browser wrote; False after `seconds`.
+async def catch_up(request: Request, seen: Seen, seconds: float = 2.0, told_seconds: float = TOLD_SECONDS) -> bool:
+    """Wait for what this browser wrote, at most `seconds`, and for what the link carries, at most `told_seconds`.
 
-    False means: show the page, and say that it is being updated.
+    False means: show the page, and say that it is being updated. Raises Unavailable for the link: what it leads to
+    exists, and only we can have made it.
     """
-    missing = _read(request, shell_of(request).clock())
-    pause = _FIRST_PAUSE_SECONDS
+    if not await _within(told_seconds, seen, carried(request)):
+        raise Unavailable("what a link carries has not been heard yet")
+    return await _within(seconds, seen, [(entry.stream, entry.version) for entry in _read(request)])
+
+
+async def _within(seconds: float, seen: Seen, places: Iterable[tuple[str, int]]) -> bool:
     try:
         async with asyncio.timeout(seconds):
-            while missing := [e for e in missing if not await has_seen(e.stream, e.version)]:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            for stream, version in places:
+                await seen(stream, version)
     except TimeoutError:
         return False
     return True
 
 
-def _read(request: Request, now: datetime) -> list[_Written]:
+def _read(request: Request) -> list[_Written]:
     """What the cookie says, as far as it is well-formed and fresh; anything else counts as nothing."""
     value = shell_of(request).cookies.get(request, COOKIE) or ""
     if len(value) > _COOKIE_MAX_CHARACTERS:
@@ -74,6 +82,6 @@ def _read(request: Request, now: datetime) -> list[_Written]:
         entries = _ENTRIES.validate_json(urlsafe_b64decode(value.encode("ascii")))
     except (ValueError, ValidationError):
         return []
-    seconds = now.timestamp()
+    seconds = shell_of(request).clock().timestamp()
     fresh = [entry for entry in entries if 0 <= seconds - int(entry.at) <= REMEMBERED_SECONDS]
     return fresh[-NEWEST_MAX:]

@@ -1,6 +1,10 @@
-"""What happens to a file after the upload has answered: scanned, opened in a worker, its pages made into images."""
+"""What happens to a file after the upload has answered: scanned, opened in a worker, its pages made into images.
 
-from collections.abc import AsyncIterator
+The images' names follow from the event, so an attempt that comes again, after an error or the end of its process,
+finds what the one before stored. Whatever no event names is removed once it is settled what becomes of the document.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from aktenlauf.contracts.common import StoredFile
@@ -8,11 +12,13 @@ from aktenlauf.contracts.documents import DocumentChecked, DocumentDeleted, Docu
 from aktenlauf.contracts.envelope import Meta, parse
 from aktenlauf.documents import inspection
 from aktenlauf.documents.domain import RecordCheck, RecordScan, RejectDocument
+from aktenlauf.documents.inspection import PAGES_SHOWN_MAX
 from aktenlauf.documents.recognition import Refusal
 from aktenlauf.documents.scanning import judge
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.errors import NotFound, Unavailable
 from aktenlauf.kit.files import fetch, keep
+from aktenlauf.kit.ids import derived_id
 from aktenlauf.kit.reactions import Do, Reactions
 from aktenlauf.kit.scanner import ScannerUnavailable
 from aktenlauf.kit.workers import WorkerFailed
@@ -25,7 +31,15 @@ PAGE_WIDTH_PX = 1200
 @page_images.on(DocumentUploaded, name="look-through")
 async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
     """Scan, open, draw. A file that kills its worker is unreadable; the service goes on."""
-    ports = service.ports
+    stored: Sequence[str] = _names(meta, PAGES_SHOWN_MAX)
+    async for command in _found(event, meta, do, service.ports):
+        if isinstance(command, RecordCheck):
+            stored = command.blobs
+        yield command
+    await _remove_unless_recorded(service, meta.stream, stored)
+
+
+async def _found(event: DocumentUploaded, meta: Meta, do: Do, ports: Any) -> AsyncIterator[Command]:
     content = await ports.sealing.open(event.sealed)
     if not content:
         return  # erased meanwhile
@@ -46,7 +60,7 @@ async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any
         if refused is not None:
             yield do(RejectDocument, **document, reason="malware")
             return
-        images = await _page_images(ports, data, content.file, found.shown_pages)
+        images = await _page_images(ports, data, content.file, _names(meta, found.shown_pages))
     except WorkerFailed:
         yield do(RejectDocument, **document, reason="unreadable")
         return
@@ -54,26 +68,31 @@ async def look_through(event: DocumentUploaded, meta: Meta, do: Do, service: Any
         raise Unavailable("the scanner did not look") from error
     hints = (*verdict.marks, *(("no-text",) if found.text_pages == 0 else ()))
     yield do(RecordCheck, **document, pages=found.pages, hints=hints, blobs=tuple(images.blobs), images=images)
-    if not await _is_recorded(service, meta.stream, images.blobs):  # removed meanwhile: nobody else knows of them
-        for blob in images.blobs:
-            await ports.blobs.delete(blob)
 
 
-async def _is_recorded(service: Any, stream: str, blobs: list[str]) -> bool:
+async def _remove_unless_recorded(service: Any, stream: str, blobs: Iterable[str]) -> None:
+    """Not before the document is checked, rejected or deleted: until then another attempt may yet name them."""
     events = [parse(stored.record).event for stored in await service.ports.log.read(stream)]
-    checked = any(isinstance(event, DocumentChecked) and event.blobs == blobs for event in events)
-    return checked and not any(isinstance(event, DocumentDeleted) for event in events)
+    recorded = {blob for event in events if isinstance(event, DocumentChecked) for blob in event.blobs}
+    if any(isinstance(event, DocumentDeleted) for event in events):
+        recorded = set()
+    for blob in blobs:
+        if blob not in recorded:
+            await service.ports.blobs.delete(blob)
 
 
-async def _page_images(ports: Any, data: bytes, file: StoredFile, pages: int) -> PageImages:
-    blobs: list[str] = []
+def _names(meta: Meta, pages: int) -> list[str]:
+    return [derived_id(meta.id, "page-image", str(page)) for page in range(pages)]
+
+
+async def _page_images(ports: Any, data: bytes, file: StoredFile, names: list[str]) -> PageImages:
     texts: list[str] = []
-    while len(blobs) < pages:
-        drawn = await ports.workers.run(inspection.draw, data, file.media_type, len(blobs), PAGE_WIDTH_PX)
+    while len(texts) < len(names):
+        drawn = await ports.workers.run(inspection.draw, data, file.media_type, len(texts), PAGE_WIDTH_PX)
         for page in drawn:
-            blobs.append(await keep(ports.blobs, page.image, file.identity))
+            await keep(ports.blobs, page.image, file.identity, names[len(texts)])
             texts.append(page.text)
-    return PageImages(blobs=blobs, texts=texts, identity=file.identity)
+    return PageImages(blobs=names, texts=texts, identity=file.identity)
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

@@ -3,8 +3,6 @@
 The only place where people get the content of files, so that whoever looks is recorded.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -50,10 +48,6 @@ Reader = Annotated[Person, requires("caseworker", "approver", "counter")]
 """Who sees content. Planners and auditors do their work without."""
 REQUEST_BYTES_MAX = 220_000_000
 """Ten files of the default limit and their form; the single file's limit is a setting."""
-
-TOLD_SECONDS = 1.0
-"""How long a request waits for a document that it names: the page that led here may be of a service that heard of it
-sooner."""
 
 TOGETHER = "zusammen"
 """The field that asks for one document of several photos."""
@@ -158,7 +152,7 @@ async def _accept(
         )
         try:
             outcome = await service.run(accept)
-        except CommandReused:
+        except (CommandReused, Erased, NotFound, Refused):  # nothing was recorded, and nothing will be
             await service.ports.blobs.delete(kept.blob)
             raise
         if not outcome.events:  # sent before: what was stored for it counts, this copy does not
@@ -180,12 +174,8 @@ async def _remove(request: Request, person: Applicant, case: str, doc: Document,
 async def own_file(request: Request, person: Applicant, case: str, document: str) -> Response:
     """The original of a document of one's own case."""
     await up_to_date(request)
-
-    async def load() -> Document:
-        doc, _grant = await _opened(request, person, case)
-        return doc
-
-    return await _original(request, await _once_told(load, document), document)
+    doc, _grant = await _opened(request, person, case)
+    return await _original(request, doc, document)
 
 
 @router.get("/amt/nachweise/{case}/{document}")
@@ -209,15 +199,12 @@ async def _handed_in(request: Request, person: Person, case: str, document: str)
 
     Raises NotFound, before a look at an id is recorded that may be no document of the case at all.
     """
-
-    async def load() -> Document:
-        doc = await service_of(request).get(files, scope_of_staff(person), case)
-        return {**doc, "documents": {key: one for key, one in doc.get("documents", {}).items() if one.get("filed")}}
-
-    doc = await _once_told(load, document)
-    if document not in {*doc["documents"], *doc.get("made", {})}:
+    await up_to_date(request)
+    doc = await service_of(request).get(files, scope_of_staff(person), case)
+    handed_in = {key: one for key, one in doc.get("documents", {}).items() if one.get("filed")}
+    if document not in {*handed_in, *doc.get("made", {})}:
         raise NotFound(document)
-    return doc
+    return {**doc, "documents": handed_in}
 
 
 async def _opened(request: Request, person: Applicant, case: str) -> tuple[Document, Grant | None]:
@@ -239,17 +226,6 @@ def _not_open(request: Request, case: str) -> Response:
     """404 with a way on. Whose draft it is, only intake knows: it renews the right, or answers 404 itself."""
     way = {"href": f"/antrag/{quote(case)}/nachweise", "label": "Nachweise noch einmal öffnen"}
     return respond(request, Problem(404, Code.NOT_FOUND, *NOT_OPEN, actions=[way]))
-
-
-async def _once_told(load: Callable[[], Awaitable[Document]], document: str) -> Document:
-    """The case's documents as soon as this one is among them, after TOLD_SECONDS as they are."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + TOLD_SECONDS
-    while True:
-        doc = await load()
-        if document in {*doc.get("documents", {}), *doc.get("made", {})} or loop.time() >= deadline:
-            return doc
-        await asyncio.sleep(0.02)
 
 
 async def _show(

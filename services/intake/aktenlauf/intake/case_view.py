@@ -38,12 +38,14 @@ from aktenlauf.contracts.scheduling import (
 )
 from aktenlauf.contracts.xoev_gateway import MessageReceived
 from aktenlauf.kit.views import Document, View
+from aktenlauf.kit.web.told import tell
 
 _SETTLED = ("accepted", "not-needed")
 
-applications = View("applications", version=1, indexes=("submitted_at", "status"))
+applications = View("applications", version=2, indexes=("submitted_at", "status"))
 """One document a case. `status`: submitted, in_review, asked, decided, appointment, closed, withdrawn.
-`stage`: 1 filed, 2 documents, 3 examination, 4 decision, 5 card, 6 done."""
+`stage`: 1 filed, 2 documents, 3 examination, 4 decision, 5 card, 6 done. `told`: the events that documents needs to
+show a letter (`kit.web.told`)."""
 
 Apply = Callable[[Document, Any, Meta], object]
 
@@ -156,6 +158,7 @@ def submitted(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
 def receipt_issued(doc: Document, event: ReceiptIssued, meta: Meta) -> None:
     """A file of ours."""
     doc["receipt"] = event.document.document
+    tell(doc, event.document.document, meta)
     _tell(doc, meta, "receipt")
 
 
@@ -234,6 +237,7 @@ def decision_issued(doc: Document, event: DecisionIssued, meta: Meta) -> None:
         "counts_as_announced_on": _iso(event.counts_as_announced_on),
         "remedy_until": _iso(event.remedy_until),
     }
+    tell(doc, event.document.document, meta)
     _tell(doc, meta, "decided")
 
 
@@ -285,6 +289,7 @@ def attended(doc: Document, event: AttendanceRecorded, meta: Meta) -> None:
 @_on(MessageReceived)
 def office_wrote(doc: Document, event: MessageReceived, meta: Meta) -> None:
     """From an office that works in its own system: its question, its state, its appointment (sealed)."""
+    tell(doc, event.document.document, meta)
     if event.type == "130102":
         doc.setdefault("questions", {})[event.message] = {"deadline": _iso(event.deadline), "at": meta.time}
         _tell(doc, meta, "asked", deadline=_iso(event.deadline))

@@ -72,6 +72,12 @@ class FileSupplement(OfApplication):
     request: str | None = None
 
 
+class FileLateEvidence(OfApplication):
+    """Uploaded before submission, and not heard of by then."""
+
+    document: DocumentRef
+
+
 class AnswerQuestion(OfApplication):
     """Answer the office, or write to it."""
 
@@ -138,6 +144,8 @@ def decide(command: OfApplication, state: Application) -> Sequence[Event]:
             return [ReceiptIssued(document=command.document, blobs=list(command.blobs), sealed=sealed)]
         case FileSupplement():
             return _supplement(command, state)
+        case FileLateEvidence():
+            return _file([command.document], state) if state.status == "submitted" else []
         case AnswerQuestion():
             return _answer(command, state)
         case Withdraw():
@@ -194,8 +202,12 @@ def _submit(command: Submit, state: Application) -> list[Event]:
 
 def _supplement(command: FileSupplement, state: Application) -> list[Event]:
     _open(state)
-    new = [document for document in command.documents if document.document not in state.supplied]
-    return [SupplementFiled(documents=new, request=command.request)] if new else []
+    return _file(command.documents, state, command.request)
+
+
+def _file(documents: Sequence[DocumentRef], state: Application, request: str | None = None) -> list[Event]:
+    new = [document for document in documents if document.document not in state.supplied]
+    return [SupplementFiled(documents=new, request=request)] if new else []
 
 
 def _answer(command: AnswerQuestion, state: Application) -> list[Event]:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aktenlauf.contracts.common import DocumentRef
+from aktenlauf.contracts.documents import DocumentUploaded
 from aktenlauf.contracts.envelope import Meta
 from aktenlauf.contracts.intake import (
     ApplicationContent,
@@ -28,8 +29,8 @@ from aktenlauf.contracts.scheduling import (
 )
 from aktenlauf.contracts.xoev_gateway import MessageReceived, ReceivedContent
 from aktenlauf.intake import messages
-from aktenlauf.intake.domain import About, DeliverMessage
-from aktenlauf.intake.views import applications, stored
+from aktenlauf.intake.domain import About, DeliverMessage, FileLateEvidence
+from aktenlauf.intake.views import applications, evidence, new_uploads, stored
 from aktenlauf.kit import erasure
 from aktenlauf.kit.decider import Command
 from aktenlauf.kit.erasure import OrderErasure
@@ -55,6 +56,23 @@ async def drop_draft(event: ApplicationSubmitted, meta: Meta, service: Any) -> N
 async def erase_draft(event: DraftDiscarded, meta: Meta, do: Do, service: Any) -> AsyncIterator[Command]:
     """Its record goes with all that was uploaded, even if the process died right behind the decision."""
     yield do(OrderErasure, service=service.name, case=meta.case, keys=(case_key(meta.case),), reason=event.reason)
+
+
+@reactions.on(ApplicationSubmitted, DocumentUploaded, name="file-late-evidence")
+async def file_late_evidence(
+    event: ApplicationSubmitted | DocumentUploaded, meta: Meta, do: Do, service: Any
+) -> AsyncIterator[Command]:
+    """The bus may be slow, or away: what a person uploaded before submitting is handed in, whenever it is heard."""
+    scope = System("file-late-evidence")
+    application = await service.find(applications, scope, meta.case)
+    if application is None:  # a draft
+        return
+    for file in new_uploads(await service.find(evidence, scope, meta.case)):
+        if file["at"] < application["submitted_at"]:
+            ref = DocumentRef(document=file["id"], kind=file["evidence"])
+            command = do(FileLateEvidence, case=meta.case, document=ref)
+            # When this is repeated there may be others: each document is a command of its own.
+            yield command.model_copy(update={"id": derived_id(meta.id, "file-late-evidence", ref.document)})
 
 
 @reactions.on(ReceiptIssued, name="deliver-receipt")

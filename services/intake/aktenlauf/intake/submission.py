@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from aktenlauf.contracts.common import DocumentRef
-from aktenlauf.contracts.envelope import Event, parse
+from aktenlauf.contracts.envelope import parse
 from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted, ReceiptIssued
 from aktenlauf.contracts.offices import Office, by_postcode
@@ -43,6 +43,8 @@ class Filed:
     office: str
     receipt: str | None = None
     """Document id of the confirmation (PDF), once it is made."""
+    version: int = 0
+    """Of the case's stream, with the confirmation."""
 
 
 def office_of(draft: Draft) -> Office | None:
@@ -122,12 +124,13 @@ async def filed(service: Service, case: str, party: str) -> Filed:
     Raises NotFound.
     """
     found: Filed | None = None
-    for event, at in await _events(service, f"intake/application/{case}"):
-        match event:
-            case ApplicationSubmitted() if event.party == party:
-                found = Filed(case, event.number, event.service, at, event.digest, event.office)
-            case ReceiptIssued() if found:
-                found = replace(found, receipt=event.document.document)
+    for stored in await service.ports.log.read(f"intake/application/{case}"):
+        record = parse(stored.record)
+        match record.event:
+            case ApplicationSubmitted() as event if event.party == party:
+                found = Filed(case, event.number, event.service, record.meta.at, event.digest, event.office)
+            case ReceiptIssued() as event if found:
+                found = replace(found, receipt=event.document.document, version=stored.version)
     if found is None:
         raise NotFound(case)
     return found
@@ -149,11 +152,6 @@ async def _claimed(service: Service, number: str, case: str, at: datetime) -> bo
             raise
         return False
     return True
-
-
-async def _events(service: Service, stream: str) -> list[tuple[Event, datetime]]:
-    records = [parse(stored.record) for stored in await service.ports.log.read(stream)]
-    return [(record.event, record.meta.at) for record in records if record.event is not None]
 
 
 def _content(draft: Draft, answers: Mapping[str, Any]) -> ApplicationContent:

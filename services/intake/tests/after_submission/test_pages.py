@@ -279,7 +279,7 @@ async def test_a_notice_is_opened_by_a_button_that_says_what_it_does__vwvfg_41_2
     assert await happened(office, MessageRead) == []
     assert (await post(browser, gate, path)).headers["location"] == path
     opened_page = await browser.get(path)
-    assert f'href="/nachweise/{CASE}/notice-1"' in opened_page.text
+    assert f'href="/nachweise/{CASE}/notice-1?stand=review/case/{CASE}@' in opened_page.text
     assert "Rechtsbehelf möglich bis 28. Dezember 2026" in words(opened_page)
     assert len(await happened(office, MessageRead)) == 1
 

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 
 from aktenlauf.contracts.catalogue import catalogue
+from aktenlauf.contracts.documents import DocumentUploaded
 from aktenlauf.contracts.envelope import Event, encode, stamp
 from aktenlauf.contracts.intake import ApplicationSubmitted, DraftDiscarded
 from aktenlauf.intake import forms, views
@@ -20,7 +21,7 @@ from aktenlauf.intake.domain import DECIDERS
 from aktenlauf.intake.pages import case as case_pages
 from aktenlauf.intake.pages import draft, finding, public
 from aktenlauf.intake.processing_times import decided
-from aktenlauf.intake.reactions import drop_draft, erase_draft
+from aktenlauf.intake.reactions import drop_draft, erase_draft, file_late_evidence
 from aktenlauf.kit import erasure
 from aktenlauf.kit.adapters.demo_idp import DemoProvider, DemoUser, demo_providers
 from aktenlauf.kit.adapters.oidc import OidcIdentity
@@ -202,6 +203,7 @@ def _definition() -> Definition:
     erasure.register(reactions, None)
     reactions.effect(ApplicationSubmitted, name="drop-draft")(drop_draft)
     reactions.on(DraftDiscarded, name="erase-draft")(erase_draft)
+    reactions.on(ApplicationSubmitted, DocumentUploaded, name="file-late-evidence")(file_late_evidence)
     return Definition(
         name="intake",
         hears=frozenset({"documents", "review"}),

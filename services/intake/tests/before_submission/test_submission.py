@@ -3,12 +3,16 @@
 import asyncio
 import json
 import re
+from base64 import urlsafe_b64encode
+from datetime import timedelta
 
 import pytest
 
 from aktenlauf.contracts.catalogue import catalogue
+from aktenlauf.contracts.documents import DocumentUploaded, UploadedFile
 from aktenlauf.contracts.envelope import parse
 from aktenlauf.contracts.intake import ApplicationContent
+from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.intake import forms, submission
 from aktenlauf.intake.case_number import candidates, is_case_number
 from aktenlauf.intake.domain import ClaimNumber
@@ -30,7 +34,7 @@ async def path(browser):
 
 
 async def filed_event(intake, path):
-    (stored,) = await intake.service.ports.log.read(f"intake/application/{path.rsplit('/', 1)[1]}")
+    stored, *_ = await intake.service.ports.log.read(f"intake/application/{path.rsplit('/', 1)[1]}")
     return parse(stored.record)
 
 
@@ -168,3 +172,43 @@ async def test_a_second_try_after_a_crash_comes_to_the_same_number(intake, brows
 def test_every_evidence_kind_of_the_form_is_known():
     offered = catalogue()
     assert {demand.kind.key for demand in offered.services["study_extension"].evidence} <= set(offered.evidence)
+
+
+def heard_of(intake, path, party, document="d1"):
+    """Hear of an upload for this case."""
+    sealed = Sealed[UploadedFile](token="x.y.z", model=UploadedFile)
+    event = DocumentUploaded(document=document, evidence="passport", party=party, digest="0", blobs=[], sealed=sealed)
+    return intake.hear(event, path.rsplit("/", 1)[1], f"documents/document/{document}")
+
+
+def wrote(intake, browser, document="d1"):
+    """What the browser remembers after it uploaded a document."""
+    at = int(intake.clock().timestamp())
+    entry = {"stream": f"documents/document/{document}", "version": 1, "at": at}
+    browser.http.cookies.set("al_stand", urlsafe_b64encode(json.dumps([entry]).encode()).decode())
+
+
+async def test_nothing_is_submitted_while_an_upload_has_not_been_heard_of(intake, browser, path):
+    party = await intake.party(path.rsplit("/", 1)[1])
+    wrote(intake, browser)
+    early = await browser.submit(path)
+    assert early.status_code == 503 and "noch nicht abgesendet" in early.text
+    await heard_of(intake, path, party)
+    assert (await browser.send(early, f"{path}/pruefen")).status_code == 303  # what was declared is still there
+    assert [ref.document for ref in (await filed_event(intake, path)).event.documents] == ["d1"]
+
+
+async def test_what_was_uploaded_before_submission_is_filed_whenever_it_is_heard_of(intake, browser, path):
+    party = await intake.party(path.rsplit("/", 1)[1])
+    uploaded_at = intake.clock.now
+    await heard_of(intake, path, party, "known")
+    intake.clock.advance(minutes=5)
+    await browser.submit(path)
+    submitted_at, intake.clock.now = intake.clock.now, uploaded_at
+    await heard_of(intake, path, party, "late")
+    await heard_of(intake, path, party, "later")
+    intake.clock.now = submitted_at + timedelta(seconds=1)
+    await heard_of(intake, path, party, "afterwards")
+    filed = await intake.service.ports.log.read(f"intake/application/{path.rsplit('/', 1)[1]}")
+    documents = [[ref.document for ref in parse(stored.record).event.documents] for stored in filed]
+    assert documents == [["known"], ["late"], ["later"]]

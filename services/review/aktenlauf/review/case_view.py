@@ -47,10 +47,12 @@ from aktenlauf.contracts.scheduling import (
 )
 from aktenlauf.contracts.xoev_gateway import MessagePrepared, MessageReceived, MessageSent
 from aktenlauf.kit.views import DELETE, Document, View
+from aktenlauf.kit.web.told import tell
 
-case_file = View("case_file", version=3)
+case_file = View("case_file", version=4)
 """`sealed` content of the application, `documents` {id: ...}, `verdicts` {kind: ...}, `messages` {id: ...}, `proposal`,
-`decision`, `appointment`, `mailbox` {message: ...}, `exchange` {message: ...}, `version` of the case's stream."""
+`decision`, `appointment`, `mailbox` {message: ...}, `exchange` {message: ...}, `told` events that documents
+needs to show a file (`kit.web.told`), `version` of the case's stream."""
 
 
 DRAFTS_OWNER = "intake"
@@ -68,7 +70,7 @@ def file_application(doc: Document, event: ApplicationSubmitted, meta: Meta) -> 
         residence_title=event.residence_title,
         sealed=event.sealed.token,
     )
-    _file_documents(doc, event.documents)
+    _file_documents(doc, event.documents, meta)
 
 
 @case_file.on(CaseOpened)
@@ -90,6 +92,7 @@ def file_scanned(doc: Document, event: DocumentScanned, meta: Meta) -> None:
 @case_file.on(DocumentChecked)
 def file_checked(doc: Document, event: DocumentChecked, meta: Meta) -> None:
     _document(doc, event.document).update(pages=event.pages, hints=event.hints, images=event.sealed.token)
+    tell(doc, event.document, meta)
 
 
 @case_file.on(DocumentRejected)
@@ -104,12 +107,12 @@ def file_deleted(doc: Document, event: DocumentDeleted, meta: Meta) -> None:
 
 @case_file.on(SupplementFiled)
 def file_supplement(doc: Document, event: SupplementFiled, meta: Meta) -> None:
-    _file_documents(doc, event.documents)
+    _file_documents(doc, event.documents, meta)
 
 
 @case_file.on(QuestionAnswered)
 def file_answer(doc: Document, event: QuestionAnswered, meta: Meta) -> None:
-    _file_documents(doc, event.documents)
+    _file_documents(doc, event.documents, meta)
     _message(doc, meta.id).update(
         {"at": meta.time, "from": "applicant", "sealed": event.sealed.token, "answers": event.question},
         documents=[ref.document for ref in event.documents],
@@ -119,6 +122,7 @@ def file_answer(doc: Document, event: QuestionAnswered, meta: Meta) -> None:
 @case_file.on(ReceiptIssued)
 def file_receipt(doc: Document, event: ReceiptIssued, meta: Meta) -> None:
     doc["receipt"] = {"document": event.document.document, "at": meta.time}
+    tell(doc, event.document.document, meta)
 
 
 @case_file.on(MessageDelivered)
@@ -214,6 +218,7 @@ def file_approved(doc: Document, event: DecisionApproved, meta: Meta) -> None:
 def file_issued(doc: Document, event: DecisionIssued, meta: Meta) -> None:
     doc["decision"] = {**event.model_dump(mode="json", exclude={"sealed", "blobs"}), "at": meta.time}
     doc.update(status="issued", version=meta.version)
+    tell(doc, event.document.document, meta)
 
 
 @case_file.on(CaseClosed)
@@ -253,6 +258,7 @@ def file_attendance(doc: Document, event: AttendanceRecorded, meta: Meta) -> Non
 def file_message_out(doc: Document, event: MessagePrepared, meta: Meta) -> None:
     entry = {"type": event.type, "direction": event.direction, "checked": event.checked, "at": meta.time}
     _exchanged(doc, event.message).update(entry, document=event.document.document)
+    tell(doc, event.document.document, meta)
 
 
 @case_file.on(MessageSent)
@@ -264,6 +270,7 @@ def file_message_sent(doc: Document, event: MessageSent, meta: Meta) -> None:
 def file_message_in(doc: Document, event: MessageReceived, meta: Meta) -> None:
     entry = {"type": event.type, "direction": "from-office", "status": event.status, "at": meta.time}
     _exchanged(doc, event.message).update(entry, document=event.document.document)
+    tell(doc, event.document.document, meta)
 
 
 @case_file.on(ErasureOrdered)
@@ -303,9 +310,10 @@ def _entry(doc: Document, part: str, key: str) -> Document:
     return found
 
 
-def _file_documents(doc: Document, documents: list[DocumentRef]) -> None:
+def _file_documents(doc: Document, documents: list[DocumentRef], meta: Meta) -> None:
     for ref in documents:
         _document(doc, ref.document).update(evidence=ref.kind, filed=True)
+        tell(doc, ref.document, meta)
 
 
 def _iso(day: date | None) -> str | None:

@@ -25,6 +25,7 @@ from aktenlauf.kit.web.commands import by_applicant, now, scope_of_applicant, se
 from aktenlauf.kit.web.i18n import Language
 from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.kit.web.pages import page, speak_for
+from aktenlauf.kit.web.told import link
 
 router = APIRouter(include_in_schema=False)
 LETTERS_SHOWN, ENTRIES_SHOWN = 3, 5
@@ -62,6 +63,7 @@ async def case_page(request: Request, person: Person, case: str) -> Response:
         offered=doc.get("appointment", {}).get("state") == "offered",
         appointment=_appointment(doc, language),
         office_appointment=await _office_appointment(request, doc, language),
+        receipt_href=_receipt_href(request, doc, case),
         notice_href=_notice_href(doc, box, case),
         upload_href=upload_href(case, None),
         timeline=shown,
@@ -174,6 +176,11 @@ async def _office_appointment(request: Request, doc: Document, language: Languag
     content = await service_of(request).ports.sealing.open_token(token, ReceivedContent) if token else None
     told = content.appointment if isinstance(content, ReceivedContent) else None
     return words.told_appointment(told, language) if told else None
+
+
+def _receipt_href(request: Request, doc: Document, case: str) -> str | None:
+    receipt = doc.get("receipt")
+    return link(request, f"/nachweise/{case}/{receipt}", doc, receipt) if receipt else None
 
 
 def _notice_href(doc: Document, box: Document | None, case: str) -> str | None:

@@ -26,6 +26,7 @@ from aktenlauf.kit.web.access import Applicant
 from aktenlauf.kit.web.commands import by_applicant, see_other
 from aktenlauf.kit.web.i18n import LANGUAGES, translate
 from aktenlauf.kit.web.pages import page, speak_for
+from aktenlauf.kit.web.told import linked
 
 _BABEL = {language.code: language.babel for language in LANGUAGES}
 
@@ -34,7 +35,10 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True)
 class _Checked:
-    """The page to check, as it is to be shown again. `moved`: the draft has changed since it was shown."""
+    """The page to check, as it is to be shown again.
+
+    `moved`: the draft has changed since it was shown. `early`: what was uploaded has not been heard of here.
+    """
 
     draft: Draft
     typed: Mapping[str, list[str]]
@@ -42,6 +46,7 @@ class _Checked:
     status: int = 200
     tried: bool = False
     moved: bool = False
+    early: bool = False
 
 
 @router.get("/antrag/{case}/pruefen")
@@ -63,6 +68,8 @@ async def submit(request: Request, person: Applicant, case: str) -> Response:
     draft, typed, wrong = _with_declarations(visited, draft, form)
     if shown(form).version not in (draft.version, None):
         return await _page(visited, _Checked(draft, typed, [], 409, moved=True))
+    if not visited.current:
+        return await _page(visited, _Checked(draft, typed, [], 503, early=True))
     if wrong:
         return await _page(visited, _Checked(draft, typed, wrong, 422, tried=True))
     given = await by_applicant(request, person, {**raw, "seen": None})
@@ -88,6 +95,7 @@ async def receipt(request: Request, person: Applicant, case: str) -> Response:
         request,
         "pages/receipt.html",
         filed=filed,
+        receipt_href=_receipt_href(request, filed),
         offer_title=words.title_of({"service": filed.service}, visited.locale),
         filed_at=_to_the_second(filed.at, visited.locale),
         digest=" ".join(filed.digest[start : start + 4] for start in range(0, len(filed.digest), 4)),
@@ -96,6 +104,13 @@ async def receipt(request: Request, person: Applicant, case: str) -> Response:
         law=words.law(case_document, speak_for(request)) if case_document else None,
         counts=await counts_of(request, person),
     )
+
+
+def _receipt_href(request: Request, filed: submission.Filed) -> str | None:
+    if filed.receipt is None:
+        return None
+    told = {f"intake/application/{filed.case}": filed.version}
+    return linked(request, f"/nachweise/{filed.case}/{filed.receipt}", told)
 
 
 async def _to_receipt(visited: Visit, case: str) -> Response:
@@ -151,6 +166,8 @@ async def _page(visited: Visit, checked: _Checked) -> Response:
         office=submission.office_of(draft),
         toc=progress.toc(draft, evidence, visited.today, locale, "pruefen"),
         moved=checked.moved,
+        early=checked.early,
+        updating=not visited.current,
         later_href=f"/antrag/{draft.case}",
     )
 

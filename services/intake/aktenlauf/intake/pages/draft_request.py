@@ -31,6 +31,8 @@ class Visit:
     party: str
     at: datetime
     locale: str
+    current: bool
+    """Whether what this browser wrote has been heard here."""
 
     @property
     def today(self) -> date:
@@ -44,9 +46,9 @@ class Visit:
 
 async def visit(request: Request, person: Person) -> Visit:
     """Wait for what this browser wrote, and speak its language."""
-    await up_to_date(request)
+    current = await up_to_date(request)
     scope = await scope_of_applicant(request, person)
-    return Visit(request, service_of(request), scope.id, now(request), speak_for(request).code)
+    return Visit(request, service_of(request), scope.id, now(request), speak_for(request).code, current)
 
 
 def draft_page(visited: Visit, draft: Draft, template: str, status: int = 200, **context: Any) -> Response:

@@ -23,6 +23,7 @@ from aktenlauf.kit.web.commands import by_applicant, now, scope_of_applicant, se
 from aktenlauf.kit.web.i18n import translate as _
 from aktenlauf.kit.web.pages import page, speak_for
 from aktenlauf.kit.web.problem_texts import TEXTS
+from aktenlauf.kit.web.told import link
 from aktenlauf.kit.web.written import remember
 
 router = APIRouter(include_in_schema=False)
@@ -206,6 +207,7 @@ async def _show(
         **await _frame(request, box, found),
         **await _supply(request, person, box["case"], doc, found),
         may_answer=found.get("about") == "question" and not found["answered"] and not over,
+        files=[link(request, f"/nachweise/{box['case']}/{file}", doc, file) for file in found.get("documents", [])],
         decision=doc.get("decision") if found.get("about") == "notice" else None,
         due=_due(request, found),
         text=text,

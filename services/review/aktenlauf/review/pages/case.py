@@ -116,6 +116,8 @@ async def folder(request: Request, staff: Staff, case: str) -> Response:
     rows = [await _file(request, doc) for doc in office.filed(shown.doc)] if shown.content else []
     rows += _made(shown.doc) if shown.content else []
     rows.sort(key=lambda row: row["at"] or "")
+    for row in rows:
+        row["href"] = office.file_href(request, shown, row["id"])
     return await office.case_page(request, shown, "pages/folder.html", "/akte", rows=rows)
 
 
@@ -211,16 +213,16 @@ async def _view(request: Request, shown: Opened, doc: Document, number: str | No
     images = await office.opened(request, doc.get("images") if shown.content else None, PageImages)
     pages = len(images.blobs) if images else 0
     page = min(max(_number(number), 1), max(pages, 1))
-    address = f"/amt/nachweise/{shown.case}/{doc['id']}"
+    images_at = {n: office.file_href(request, shown, doc["id"], n) for n in range(1, pages + 1)}
     return {
         "id": doc["id"],
         "kind": doc["evidence"],
         "name": file.file.name if file else "Datei",
-        "href": address if file else None,
+        "href": office.file_href(request, shown, doc["id"]) if file else None,
         "pages": pages,
         "page": page,
-        "image": f"{address}/seite/{page}" if pages else None,
-        "thumbs": [(n, f"{address}/seite/{n}", _of(shown.case, doc, n)) for n in range(1, pages + 1)],
+        "image": images_at.get(page),
+        "thumbs": [(n, image, _of(shown.case, doc, n)) for n, image in images_at.items()],
         "texts": images.texts if images else [],
         "text": images.texts[page - 1] if images and len(images.texts) >= page else "",
         "rejected": words.REJECTIONS.get(doc.get("rejected", "")),

@@ -66,6 +66,7 @@ async def notices(request: Request, staff: Staff, case: str) -> Response:
         returned=returned,
         returned_note=await office.text_of(request, returned.get("note")),
         decision=decision,
+        notice_href=office.file_href(request, shown, decision["document"]["document"]) if decision else None,
         mail=office.mail_about(doc, decision.get("decision")),
         names=await office.names_of(request, people),
         outcomes=words.OUTCOMES,

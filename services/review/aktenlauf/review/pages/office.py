@@ -23,6 +23,7 @@ from aktenlauf.kit.views import Document, Query
 from aktenlauf.kit.web.access import requires
 from aktenlauf.kit.web.commands import looked, now, scope_of_staff, service_of, up_to_date
 from aktenlauf.kit.web.pages import page
+from aktenlauf.kit.web.told import link
 from aktenlauf.review import answers, clocks, words
 from aktenlauf.review.rules.days import berlin_day
 from aktenlauf.review.staff import IdentifyStaff
@@ -116,6 +117,12 @@ def may_read(person: Person) -> bool:
 def today(request: Request) -> date:
     """The Berlin day of the request."""
     return berlin_day(now(request))
+
+
+def file_href(request: Request, shown: Opened, document: str, page: int | None = None) -> str:
+    """Where documents shows a file of the case, or the image of one of its pages."""
+    path = f"/amt/nachweise/{shown.case}/{document}" + (f"/seite/{page}" if page else "")
+    return link(request, path, shown.doc, document)
 
 
 async def me_of(request: Request, person: Person) -> str:

@@ -19,7 +19,7 @@ setup: .venv/.ready ## install everything that is locked, once
 	@touch $@
 
 .venv/.ready: .venv/.uv requirements.lock package-lock.json deploy/frontend.py pyproject.toml $(OWN:=/pyproject.toml)
-	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(OWN:%=-e ./%)
 	$(BIN)/python deploy/frontend.py
 	@touch $@
@@ -29,10 +29,10 @@ run: setup ## the whole system in one process, with demonstration data, on http:
 
 test: setup ## every test that can run here
 	$(BIN)/python deploy/servers.py install
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15
 
 test-fast: setup ## the tests that need no servers
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile -m "not servers"
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15 -m "not servers"
 
 servers: setup ## Kafka, FerretDB on PostgreSQL, S3 and ClamAV, natively; addresses in .servers/env
 	$(BIN)/python deploy/servers.py up

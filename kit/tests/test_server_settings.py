@@ -91,6 +91,7 @@ def test_a_web_address_that_is_none_is_named(name: str, value: str, alone: pytes
     [
         ("MONGO", "mongodb://portal:ge%2Fheim@a.test:27017,b.test/?replicaSet=rs0&tls=true&authSource=admin"),
         ("MONGO", "mongodb+srv://portal:geheim@db.test/?retryWrites=true&w=majority"),
+        ("MONGO", "mongodb+srv://db.test"),
         ("MONGO", "mongodb://[::1]:27017/"),
         ("SMTP", "smtps://portal:ge%2Fheim@mail.test"),
         ("SMTP", "smtp://localhost:25?starttls=no"),

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import NoReturn
 
 import typer
@@ -25,7 +26,6 @@ _NOT_SETTINGS = frozenset(
         "AKTENLAUF_TIERS",
         "AKTENLAUF_TEST_RUN",
         "AKTENLAUF_TEST_MONGO",
-        "AKTENLAUF_TEST_UNSOLVED",
         "AKTENLAUF_SECRETS_DIR",
     }
 )
@@ -72,7 +72,8 @@ class Server(uvicorn.Server):
     """uvicorn, with something to do `beside` serving.
 
     `graceful_seconds`: how long a request under way may go on after the order to stop; an open event stream would
-    never end by itself. `stopping` is told when the order comes.
+    never end by itself. `stopping` is told when the order comes. Services that still start, and may wait for a server
+    for hours, are ended by the order at once.
     """
 
     def __init__(
@@ -96,16 +97,23 @@ class Server(uvicorn.Server):
         )
         self._serving, self._do_beside, self._stopping = app, beside, stopping
         self._beside: asyncio.Future[None] | None = None
+        self._end_start: Callable[[], object] | None = None
+        self._told_to_stop = False
         self.failure: Exception | None = None
         """Why the services did not start, or did not end well."""
 
     def stop(self) -> None:
         """End as by Ctrl-C."""
-        self.should_exit = True
+        self.should_exit = self._told_to_stop = True
         if self._stopping:
             self._stopping()
+        if self._end_start and not self.started:
+            self._end_start()
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" and (task := asyncio.current_task()):
+            # By the loop, and so that it wakes up: the order comes in a signal handler.
+            self._end_start = partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel)
         try:
             await self._serving(scope, receive, send)
         except Exception as error:
@@ -117,7 +125,8 @@ class Server(uvicorn.Server):
         try:
             await super().startup(sockets)
         except SystemExit:
-            raise self.failure or SystemExit(FAILED) from None
+            if self.failure or not self._told_to_stop:
+                raise self.failure or SystemExit(FAILED) from None
         if not self.should_exit:
             self._beside = asyncio.ensure_future(self._do_beside())
 

@@ -69,7 +69,9 @@ class OtherProvider(httpx.AsyncBaseTransport):
             return httpx.Response(200, json={"keys": [key.as_dict(private=False) for key in self.published]})
         fields = dict(parse_qsl((await request.aread()).decode()))
         self.exchanged.append((fields, request.headers.get("authorization", "")))
-        return httpx.Response(200, json={"id_token": self.token(aud="portal", **self.claims), "access_token": "a"})
+        return httpx.Response(
+            200, json={"id_token": self.token(aud="portal", typ="ID", **self.claims), "access_token": "a"}
+        )
 
     def rotate(self, kid: str) -> None:
         """Another key from now on; the one before is no longer published."""
@@ -77,9 +79,10 @@ class OtherProvider(httpx.AsyncBaseTransport):
         self.published = [self.key]
 
     def token(self, header: dict[str, Any] | None = None, **claims: Any) -> str:
-        """A token; without `aud` an access token for our interfaces."""
+        """A token, marked as Keycloak does; without `aud` and `typ` an access token for our interfaces."""
         now = int(time.time())
         usual = {"iss": self.issuer, "aud": AUDIENCE, "sub": "f:1", "iat": now, "exp": now + 300, "azp": "portal"}
+        usual["typ"] = "Bearer"
         head = {"alg": "RS256", "kid": self.key.kid, **(header or {})}
         return jwt.encode(head, {**usual, **claims}, self.key)
 

@@ -15,7 +15,7 @@ from aktenlauf.kit.adapters.oidc import OidcIdentity
 from aktenlauf.kit.identity import Side
 
 from .conftest import BASE, Installation, csrf_of
-from .other_provider import OtherProvider
+from .other_provider import AUDIENCE, OtherProvider
 
 MINE, OFFICE, WISHES = "/api/intake/v1/mine", "/api/review/v1/office", "/api/review/v1/wishes"
 APPLICANT: dict[str, Any] = {"name": "Linh Trần"}
@@ -86,7 +86,11 @@ async def test_a_token_opens_no_more_than_its_roles(world: World) -> None:
 WRONG = {
     "another audience": {"aud": "somebody-else"},
     "no audience": {"aud": None},
-    "an ID token": {"aud": "portal", "nonce": "n"},
+    "an ID token": {"aud": "portal", "typ": "ID", "nonce": "n"},
+    "an ID token that names our audience": {"aud": ["portal", AUDIENCE], "typ": "ID", "nonce": "n", "at_hash": "h"},
+    "one that does not say what it is": {"typ": None},
+    "a refresh token": {"typ": "Refresh"},
+    "bound to a key": {"typ": "DPoP"},
     "expired": {"exp": int(time.time()) - 61},
     "no end": {"exp": None},
     "not yet": {"nbf": int(time.time()) + 600},
@@ -135,7 +139,13 @@ async def test_a_signature_that_anybody_can_make_opens_nothing__rfc_8725_3_1(wor
 @pytest.mark.parametrize("typ", ["logout+jwt", "dpop+jwt", "secevent+jwt"])
 async def test_a_token_made_for_something_else_opens_nothing__rfc_8725_3_11(world: World, typ: str) -> None:
     assert (await world.get(OFFICE, world.office.token({"typ": typ}, **staff("counter")))).status_code == 401
-    assert (await world.get(OFFICE, world.office.token({"typ": "at+jwt"}, **staff("counter")))).status_code == 200
+    assert (await world.get(OFFICE, world.office.token({"typ": "JWT"}, **staff("counter")))).status_code == 200
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "AT+JWT", "application/at+jwt"])
+async def test_the_type_that_the_standard_demands_needs_no_other__rfc_9068_4(world: World, typ: str) -> None:
+    token = world.office.token({"typ": typ}, **staff("counter"), typ=None)
+    assert (await world.get(OFFICE, token)).status_code == 200
 
 
 async def test_an_applicants_token_opens_nothing_at_the_office_nor_the_other_way_round(world: World) -> None:

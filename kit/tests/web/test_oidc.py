@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from html import unescape
 from re import findall
 from typing import Any
@@ -298,3 +299,23 @@ def test_a_path_of_ours_is_kept(target: str) -> None:
 async def test_an_open_redirect_is_replaced_at_the_start(world: World) -> None:
     query, cookie = await world.authorised("linh", to="//evil.test/antrag")
     assert (await world.identity.finish("public", query, cookie))[1] == "/antrag"
+
+
+async def test_an_id_token_opens_no_interface_even_where_it_names_our_audience__rfc_9068_4(world: World) -> None:
+    answers: list[dict[str, str]] = []
+
+    async def keep(response: httpx.Response) -> None:
+        if response.request.url.path.endswith("/token"):
+            await response.aread()
+            answers.append(response.json())
+
+    world.http.event_hooks["response"].append(keep)
+    await world.identity.finish("public", *await world.authorised("linh"))
+    id_token, key = answers[0]["id_token"], world.demo.sides["public"].key
+    named_in_it = replace(PROVIDERS["public"], audience=PROVIDERS["public"].client_id)
+    ours = OidcIdentity({"public": named_in_it}, SECRET, world.http, world.clock)
+    with pytest.raises(SignInFailed, match="token"):
+        await ours.presented("public", id_token)
+    claims = jwt.decode(id_token, key).claims
+    the_same = jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "at+jwt"}, claims, key)
+    assert (await ours.presented("public", the_same)).person.name == "Linh Trần", "it was refused for its type alone"

@@ -84,7 +84,8 @@ def check_url(url: str) -> None:
             parts = urlsplit(url)
             if not parts.hostname or parts.port is not None or "," in parts.netloc.rpartition("@")[2]:
                 raise ValueError
-            split_options(parts.query)
+            if parts.query:
+                split_options(parts.query)
         elif url.startswith("mongodb://"):  # the driver would take any word for a host
             parse_uri(url)
         else:

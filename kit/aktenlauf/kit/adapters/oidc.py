@@ -30,8 +30,7 @@ from aktenlauf.kit.sessions import derive_key
 _SIGN_IN_SECONDS = 600
 _LEEWAY_SECONDS = 60
 _NONCE_BYTES = 12
-_ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})
-"""RFC 9068 demands the first; providers older than it say the last. Logout tokens and others have their own."""
+_ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 
 
 class _Pending(BaseModel):
@@ -120,7 +119,7 @@ class OidcIdentity:
         provider = self._providers[side]
         try:
             found = await self._discovery.decoded(provider, token)
-            if str(found.header.get("typ", "jwt")).lower() not in _ACCESS_TOKEN_TYPES:
+            if not _is_access_token(found):
                 raise SignInFailed("token")
             self._access_claims(provider).validate(found.claims)
         except (JoseError, ValueError, TypeError) as error:
@@ -192,6 +191,19 @@ class OidcIdentity:
         except (JoseError, ValueError, TypeError) as error:
             raise SignInFailed("token") from error
         return dict(claims)
+
+
+def _is_access_token(token: jwt.Token) -> bool:
+    """Whether a token says itself that it is one. An ID token is for whoever signs somebody in, leaks more easily, and
+    may name our audience too, as providers let it be added to both. So the audience alone tells nothing, and neither
+    does a claim that the others usually have: nonce and at_hash may be missing (OpenID Connect Core 3.1.3.6).
+
+    source: RFC 9068 section 4 (`typ` in the header, all else refused). Keycloak keeps to it by an option of the client;
+    without that the header says JWT, and a claim `typ` what it is: Bearer, or else ID, Refresh, Offline, Logout, or
+    DPoP for one that opens nothing without a proof, which we do not check.
+    """
+    kind = str(token.header.get("typ", "JWT")).lower()
+    return kind in _ACCESS_TOKEN_TYPES or (kind == "jwt" and token.claims.get("typ") == "Bearer")
 
 
 def _with_query(url: str, query: Mapping[str, str]) -> str:

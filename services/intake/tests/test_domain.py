@@ -29,6 +29,7 @@ from aktenlauf.intake.domain import (
     ClaimNumber,
     DeliverMessage,
     DiscardDraft,
+    FileLateEvidence,
     FileSupplement,
     IssueReceipt,
     ReadMessage,
@@ -102,7 +103,7 @@ def supplement(*documents: DocumentRef, request: str | None = "r-1") -> FileSupp
 def test_every_command_has_its_decider() -> None:
     assert {command.__name__ for command in DECIDERS} == {
         "Submit", "IssueReceipt", "FileSupplement", "AnswerQuestion", "Withdraw", "DeliverMessage", "ReadMessage",
-        "RecordNotification", "ClaimNumber", "DiscardDraft",
+        "RecordNotification", "ClaimNumber", "DiscardDraft", "FileLateEvidence",
     }  # fmt: skip
 
 
@@ -143,6 +144,15 @@ def test_a_supplement_holds_only_what_is_new() -> None:
     given(APPLICATION, submitted).when(supplement(PASSPORT, PHOTO)).then(filed)
     given(APPLICATION, submitted, filed).when(supplement(PASSPORT, PHOTO)).quiet()
     given(APPLICATION, submitted).when(supplement(PHOTO, request=None)).then(SupplementFiled(documents=[PHOTO]))
+
+
+def test_evidence_heard_of_late_is_filed_once_and_only_while_the_application_stands() -> None:
+    late = FileLateEvidence.model_validate({**OF_CASE, "document": PHOTO})
+    filed = SupplementFiled(documents=[PHOTO])
+    given(APPLICATION, submitted).when(late).then(filed)
+    given(APPLICATION, submitted, filed).when(late).quiet()
+    given(APPLICATION).when(late).quiet()
+    given(APPLICATION, submitted, withdrawn).when(late).quiet()
 
 
 def test_nothing_is_added_before_filing_or_after_withdrawal() -> None:

@@ -57,7 +57,8 @@ async def fill_in(j: Journey, words: Words) -> None:
 
 
 async def hand_in(j: Journey) -> None:
-    """Submit, and get what confirms it."""
+    """Submit when the page shows all that was uploaded, and get what confirms it."""
+    await j.until(j.applicant, f"/antrag/{j.case}/pruefen", lambda page: "wird gerade aktualisiert" not in page.text)
     await j.submit()
     await j.receipt_pdf()
     await j.message("eingegangen")

@@ -84,6 +84,7 @@ async def test_without_the_broker_commands_go_on_and_are_heard_when_it_is_back(
     await j.in_worklist()
     await j.message("eingegangen")
     await until(people.all_heard, PATIENCE_SECONDS)
+    assert "supplement-filed" in await people.happened("intake", j.case)  # what was uploaded meanwhile
 
 
 async def test_without_the_object_store_uploads_alone_are_refused_and_leave_nothing(

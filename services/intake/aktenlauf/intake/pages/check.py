@@ -35,10 +35,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True)
 class _Checked:
-    """The page to check, as it is to be shown again.
-
-    `moved`: the draft has changed since it was shown. `early`: what was uploaded has not been heard of here.
-    """
+    """The page to check, as it is to be shown again. `moved`: the draft has changed since it was shown."""
 
     draft: Draft
     typed: Mapping[str, list[str]]
@@ -46,7 +43,6 @@ class _Checked:
     status: int = 200
     tried: bool = False
     moved: bool = False
-    early: bool = False
 
 
 @router.get("/antrag/{case}/pruefen")
@@ -68,8 +64,6 @@ async def submit(request: Request, person: Applicant, case: str) -> Response:
     draft, typed, wrong = _with_declarations(visited, draft, form)
     if shown(form).version not in (draft.version, None):
         return await _page(visited, _Checked(draft, typed, [], 409, moved=True))
-    if not visited.current:
-        return await _page(visited, _Checked(draft, typed, [], 503, early=True))
     if wrong:
         return await _page(visited, _Checked(draft, typed, wrong, 422, tried=True))
     given = await by_applicant(request, person, {**raw, "seen": None})
@@ -166,7 +160,6 @@ async def _page(visited: Visit, checked: _Checked) -> Response:
         office=submission.office_of(draft),
         toc=progress.toc(draft, evidence, visited.today, locale, "pruefen"),
         moved=checked.moved,
-        early=checked.early,
         updating=not visited.current,
         later_href=f"/antrag/{draft.case}",
     )

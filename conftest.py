@@ -17,6 +17,11 @@ pytest_plugins = ["native.fixtures"]
 _left_out: dict[str, list[str]] = {}
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: the longest tests mostly wait, for servers and for processes that start."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Runs in the one process that reports, also where the tests run in several."""
     if report.skipped and not hasattr(report, "wasxfail"):

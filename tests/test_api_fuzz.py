@@ -21,7 +21,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 
-from aktenlauf.cli.installation import definitions
+from aktenlauf.cli.installation import installed
 from aktenlauf.cli.journey import Journey
 from aktenlauf.cli.visitor import Visitor
 
@@ -86,7 +86,7 @@ def _signed_in(url: str, prefix: str, user: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["asked for", "broken"])
-@pytest.mark.parametrize("service", [definition.name for definition in definitions()])
+@pytest.mark.parametrize("service", installed())
 def test_an_api_answers_as_its_document_says(api: Api, service: str, kind: GenerationMode) -> None:
     schema = schemathesis.openapi.from_url(f"{api.running.url}/api/{service}/v1/openapi.json", config=SIGNED_IN)
     operations = [found.ok() for found in schema.get_all_operations()]

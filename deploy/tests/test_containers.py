@@ -11,7 +11,7 @@ import pytest
 import yaml
 from native.containers import images
 
-from aktenlauf.cli.installation import definitions
+from aktenlauf.cli.installation import installed
 from aktenlauf.contracts.offices import offices
 from aktenlauf.contracts.site import APPLICANT, SERVICES, STAFF
 from aktenlauf.kit.adapters.oidc_settings import configured_providers
@@ -77,7 +77,7 @@ def test_the_five_services_of_the_site_map_run_each_from_its_own_image() -> None
 
 
 def test_the_site_map_names_the_services_that_are_installed() -> None:
-    assert sorted(SERVICES) == [definition.name for definition in definitions()]
+    assert sorted(SERVICES) == installed()
 
 
 def test_images_are_pinned() -> None:

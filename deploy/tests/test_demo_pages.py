@@ -10,7 +10,7 @@ from starlette.requests import Request
 from aktenlauf.cli.demo import DEMO_USERS, Made
 from aktenlauf.cli.demo_clock import NAME, DemoClock
 from aktenlauf.cli.demo_reset import MARKER, wipe_if_asked
-from aktenlauf.cli.installation import definitions, opened
+from aktenlauf.cli.installation import installed, opened
 from aktenlauf.kit.clock import system_clock
 from aktenlauf.kit.mailer import Mail
 from aktenlauf.kit.settings import Settings
@@ -149,7 +149,7 @@ async def test_reset_asks_first_then_stops_and_the_next_start_is_empty(show: Sho
     assert stopped and "url=/vorfuehrung" in answer.headers["refresh"]
     data = show.demo.data
     (data / "someone else's").write_text("stays")
-    assert wipe_if_asked(data, [definition.name for definition in definitions()])
+    assert wipe_if_asked(data, installed())
     assert [path.name for path in data.iterdir()] == ["someone else's"]
     assert not wipe_if_asked(data, [])
 

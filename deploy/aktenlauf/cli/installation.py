@@ -67,15 +67,28 @@ def _probes(shared: Shared, services: Mapping[str, Service]) -> Mapping[str, Pro
     return databases | {"keyring": Probe(look_up)}
 
 
+_GROUP = "aktenlauf.services"
+"""Of entry points, one a service, by its name."""
+
+
 def replica_name(settings: Settings) -> str:
     """Names this process among those of its service, and the same again after a restart."""
     return settings.replica or f"{socket.gethostname()}:{settings.port}"
 
 
 def definitions() -> Sequence[Definition]:
-    """The services installed beside this program, by their entry points."""
-    found = entry_points(group="aktenlauf.services")
-    return [cast(Definition, entry.load()) for entry in sorted(found, key=lambda entry: entry.name)]
+    """The services installed beside this program."""
+    return [definition_of(name) for name in installed()]
+
+
+def installed() -> Sequence[str]:
+    """The names of the services installed beside this program, without loading them."""
+    return sorted(entry_points(group=_GROUP).names)
+
+
+def definition_of(name: str) -> Definition:
+    """One of the installed services. Raises KeyError."""
+    return cast(Definition, entry_points(group=_GROUP)[name].load())
 
 
 @asynccontextmanager

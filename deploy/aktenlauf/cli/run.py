@@ -12,7 +12,7 @@ from aktenlauf.cli.demo_clock import NAME as CLOCK_NAME
 from aktenlauf.cli.demo_clock import DemoClock
 from aktenlauf.cli.demo_pages import PATH, demo_routes
 from aktenlauf.cli.demo_reset import MARKER, wipe_if_asked
-from aktenlauf.cli.installation import Installation, definitions, opened, replica_name
+from aktenlauf.cli.installation import Installation, installed, opened, replica_name
 from aktenlauf.cli.restore import refuse_unfinished
 from aktenlauf.cli.seed_people import OTHERS
 from aktenlauf.cli.seed_stories import stories
@@ -37,7 +37,7 @@ def run_forever(settings: Settings) -> NoReturn:
     with listen(settings) as listening:
         while True:
             refuse_unfinished(settings.data)
-            wipe_if_asked(settings.data, [definition.name for definition in definitions()])
+            wipe_if_asked(settings.data, installed())
             uvloop.run(_serve(settings, listening))
             if not (settings.data / MARKER).exists():
                 flush()

@@ -11,7 +11,7 @@ from typing import NoReturn
 import typer
 import uvloop
 
-from aktenlauf.cli.installation import Installation, definitions, opened, replica_name
+from aktenlauf.cli.installation import Installation, definition_of, installed, opened, replica_name
 from aktenlauf.cli.server import Server, leave, listen, unknown_settings
 from aktenlauf.kit.adapters.kafka_settings import configured_brokers
 from aktenlauf.kit.clock import ShiftedClock
@@ -41,10 +41,9 @@ def serve_forever(settings: Settings, name: str) -> NoReturn:
 
 
 def _definition(name: str) -> Definition:
-    installed = {definition.name: definition for definition in definitions()}
-    if name not in installed:
-        raise WrongSetting(f"there is no service {name}; installed are {', '.join(installed)}")
-    return installed[name]
+    if name not in installed():
+        raise WrongSetting(f"there is no service {name}; installed are {', '.join(installed())}")
+    return definition_of(name)
 
 
 def _refuse_what_cannot_be_shared(settings: Settings) -> None:

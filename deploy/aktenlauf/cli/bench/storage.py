@@ -14,7 +14,7 @@ from aktenlauf.cli.bench.process import RUN, served
 from aktenlauf.cli.bench.report import Result, Tell
 from aktenlauf.cli.bench.smoke import EMBEDDED
 from aktenlauf.cli.bench.submit import FILE_BYTES, make_files
-from aktenlauf.cli.installation import definitions
+from aktenlauf.cli.installation import installed
 from aktenlauf.cli.journey import ANSWERS, Journey
 from aktenlauf.cli.smoke import APPLICANT, APPROVER, CASEWORKER
 from aktenlauf.cli.visitor import Upload, Visitor
@@ -72,7 +72,7 @@ async def _whole(j: Journey, uploads: Sequence[Upload]) -> None:
 
 
 def _report(result: Result, data: Path, empty: Mapping[str, int], cases: int) -> None:
-    for service in _services():
+    for service in installed():
         own, heard, events = _log(data / service / "log.db", service)
         result.add(f"{service}_own_events", events / cases, "per case")
         result.add(f"{service}_log_own", own / cases, "bytes per case")
@@ -85,13 +85,9 @@ def _report(result: Result, data: Path, empty: Mapping[str, int], cases: int) ->
     result.series = {"blob_bytes": sorted(blobs, reverse=True)}
 
 
-def _services() -> list[str]:
-    return sorted(definition.name for definition in definitions())
-
-
 def _sizes(data: Path) -> dict[str, int]:
     """Of the files that grow with the cases, indexes included."""
-    names = [(service, part) for service in _services() for part in ("log", "views")]
+    names = [(service, part) for service in installed() for part in ("log", "views")]
     return {f"{service}_{part}": (data / service / f"{part}.db").stat().st_size for service, part in names}
 
 

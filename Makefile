@@ -31,8 +31,8 @@ test: setup ## every test that can run here
 	$(BIN)/python deploy/servers.py install
 	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15
 
-test-fast: setup ## the tests that need no servers
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15 -m "not servers"
+test-fast: setup ## the quick tests: no servers, no browser, no whole installations
+	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15 -m "not servers and not long"
 
 servers: setup ## Kafka, FerretDB on PostgreSQL, S3 and ClamAV, natively; addresses in .servers/env
 	$(BIN)/python deploy/servers.py up

@@ -28,6 +28,8 @@ from aktenlauf.cli.visitor import Visitor
 from . import course
 from .installed import Running, installation
 
+pytestmark = pytest.mark.long
+
 SIGNED_IN = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
 """Everybody's own session goes with the requests: an invented token beside it would be all that is looked at."""
 EXAMPLES = 15

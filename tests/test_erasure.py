@@ -26,7 +26,7 @@ from .course import Words, document, fill_in, photo, signed_in, whole
 from .inside import Inside, inside
 from .reading import all_documents
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 GONE, KEPT, DRAFTED = "Wegmarke", "Bleibmarke", "Entwurfsmarke"
 """What every word of the one case's people contains, of the other's, and of a draft that is never filed."""
 

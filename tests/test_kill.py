@@ -36,7 +36,7 @@ from .installed import Running, free_port, launch, start
 from .marks import files_below, search
 from .reading import all_documents
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 SEED = 20261122
 KILLS_MIN, KILLS_MAX = 15, 25

@@ -23,6 +23,8 @@ from .marked_journey import ALL, ANSWERS, NOWHERE, PEOPLE, REFUSED, Heard, hand_
 from .marks import files_below, found_in, mark, search
 from .unsealed import REPLACED
 
+pytestmark = pytest.mark.long
+
 
 @dataclass
 class Written:

@@ -23,6 +23,8 @@ from .course import Words, fill_in, hand_in, signed_in, whole
 from .inside import Inside, inside
 from .reading import all_documents
 
+pytestmark = pytest.mark.long
+
 STOPPED, FREE = "Haltmarke", "Freimarke"
 """Family names of the two applicants."""
 

@@ -12,6 +12,8 @@ from aktenlauf.cli.bench import append, distributed, hear, publish, smoke, start
 from aktenlauf.cli.bench.report import Figure, Result, to_json
 from aktenlauf.cli.main import app
 
+pytestmark = pytest.mark.long
+
 SHORT = 0.4
 
 

@@ -17,6 +17,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+pytestmark = pytest.mark.long
+
 COMMAND = [sys.executable, "-m", "aktenlauf.cli"]
 SECONDS = 30
 

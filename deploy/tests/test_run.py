@@ -15,6 +15,8 @@ import pytest
 
 from aktenlauf.cli.server import unknown_settings
 
+pytestmark = pytest.mark.long
+
 START_SECONDS = 60
 END_SECONDS = 20
 """Bounds for a machine under load; measured is what the product promises."""

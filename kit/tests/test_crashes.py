@@ -46,6 +46,8 @@ from aktenlauf.kit.work import Work
 
 from .tails import is_done, is_now
 
+pytestmark = pytest.mark.long
+
 TOLD = told(3)
 ALL = System("test")
 

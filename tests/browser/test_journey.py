@@ -17,7 +17,7 @@ from ..installed import Running
 from .person import Person, faults
 from .whole_run import answer_all, begin, declare_and_send, first_click_to_decision
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_an_application_from_the_first_click_to_the_decision(running: Running, browser: Browser) -> None:

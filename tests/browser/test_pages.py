@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from ..installed import Running
 from .person import DESKTOP, NARROW, PHONE, Person, faults
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 
 FOUND = "/finden?thema=studium&wunsch=extension&titel=title&ablauf=over&los=1"
 PUBLIC = (

@@ -18,10 +18,13 @@ STATIC = KIT_FOLDER / "static"
 AXE = KIT_FOLDER.parents[3] / "node_modules" / "axe-core" / "axe.min.js"
 REFUSED = "<main><p data-reason>Die Datei ist mit einem Passwort geschützt.</p></main>"
 
-pytestmark = pytest.mark.skipif(
-    find_browser() is None or not (STATIC / "vendor").exists(),
-    reason="NOT TESTED: pages in a browser. There is none, or the pages' packages are missing: `make setup browser`",
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        find_browser() is None or not (STATIC / "vendor").exists(),
+        reason="NOT TESTED: pages in a browser. There is none, or the pages' packages lack: `make setup browser`",
+    ),
+]
 
 
 class Site:

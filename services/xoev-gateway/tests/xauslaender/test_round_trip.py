@@ -41,6 +41,8 @@ from aktenlauf.xoev_gateway.xauslaender import (
 from aktenlauf.xoev_gateway.xauslaender.din91379 import COMBINED, SINGLES
 from aktenlauf.xoev_gateway.xauslaender.write_parts import ADDRESS_LETTERS
 
+pytestmark = pytest.mark.long
+
 characters = st.sampled_from(sorted(SINGLES)) | st.sampled_from(sorted(COMBINED))
 texts = st.lists(characters, min_size=1, max_size=12).map("".join).filter(str.strip)
 suffixes = st.text(st.sampled_from([*ADDRESS_LETTERS, *"0123456789"]), min_size=1, max_size=4)

@@ -32,6 +32,8 @@ from .browsers import Browser
 from .inside import Inside, inside
 from .installed import Running, installation
 
+pytestmark = pytest.mark.long
+
 on_module_loop = pytest.mark.asyncio(loop_scope="module")
 NAME_MAX = 190
 UNWRITABLE = 'Ja \x00\x0b\x1b \U0001f600 \ufffe ليلى #read("/etc/passwd") $x$ <script>alert(1)</script>'

@@ -27,7 +27,7 @@ from .browsers import Browser
 from .marked_cases import MARKS, OFFICE, OTHER_OFFICE, Cases, marked_cases
 from .route_table import NOT_OF_A_SERVICE, OPEN, OWN_SESSION, TABLE, Route
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 STRANGERS = {
     "public": ("other applicant", "no role", "wrong role", "other side", "swapped cookie", "nobody"),

@@ -23,6 +23,8 @@ from aktenlauf.kit.work import Aside, Standing
 
 from .conftest import showing, started
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from native.sets import ServerSet
     from native.spaces import Space

@@ -13,6 +13,8 @@ from aktenlauf.kit.scanner import Verdict
 from aktenlauf.kit.testing import misbehaving
 from aktenlauf.kit.workers import WorkerFailed, Workers, WorkersBusy
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 async def workers() -> AsyncIterator[Workers]:

@@ -1,7 +1,7 @@
 """Traces follow a case from the browser through the services, figures can be scraped, and neither names anybody."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -24,11 +24,13 @@ WORD = mark("Spurname")
 
 
 @pytest.fixture(scope="module", autouse=True)
-def provider() -> None:
-    """Set once in a process: OpenTelemetry takes no second one."""
+def provider() -> Iterator[None]:
+    """Set once in a process: OpenTelemetry takes no second one. Later tests of this process are traced to nowhere."""
     made = TracerProvider()
     made.add_span_processor(SimpleSpanProcessor(EXPORTER))
     trace.set_tracer_provider(made)
+    yield
+    made.shutdown()
 
 
 @pytest.fixture

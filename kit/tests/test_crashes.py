@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.trace import NonRecordingSpan, SpanContext, use_span
 
 from aktenlauf.contracts.envelope import Meta
 from aktenlauf.kit.adapters.local_bus import LocalBus
@@ -98,6 +99,11 @@ async def test_the_undisturbed_run_is_what_the_toy_promises(undisturbed: Any) ->
 @pytest.mark.parametrize("seed", range(1, 25))
 async def test_any_order_between_topics_and_cases_gives_the_same(undisturbed: Any, tmp_path: Path, seed: int) -> None:
     assert await live(tmp_path, topics_of(TOLD), seed=seed) == undisturbed
+
+
+async def test_a_run_that_is_traced_is_the_same_run(undisturbed: Any, tmp_path: Path) -> None:
+    with use_span(NonRecordingSpan(SpanContext(trace_id=1, span_id=1, is_remote=False))):
+        assert await live(tmp_path, topics_of(TOLD)) == undisturbed
 
 
 async def test_the_logs_followed_give_the_same_as_the_fake_bus(undisturbed: Any, tmp_path: Path) -> None:

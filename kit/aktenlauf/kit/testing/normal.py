@@ -61,10 +61,17 @@ class Normal:
             query = Query(limit=PAGE_MAX, after=page.after)
 
     async def value(self, value: Any) -> Any:
-        """One JSON value, normal. A key named `position` holds a position: its number is left out."""
+        """One JSON value, normal. A key named `position` holds a position: its number is left out.
+
+        So is the trace, which is there or not as the process is observed or not.
+        """
         match value:
             case dict():
-                return {self._text(k): 0 if k == "position" else await self.value(v) for k, v in value.items()}
+                return {
+                    self._text(k): 0 if k == "position" else await self.value(v)
+                    for k, v in value.items()
+                    if k != "traceparent"
+                }
             case list():
                 return [await self.value(item) for item in value]
             case str() if _TOKEN.fullmatch(value):

@@ -48,10 +48,16 @@ CREATE UNIQUE INDEX IF NOT EXISTS by_command ON events (stream, command) WHERE c
 """
 
 RECENT_MAX = 200
-"""How many of the newest records are also kept in memory: what follows the log mostly wants these, many times over."""
+"""How many of the newest records, up to twice as many, are also kept in memory: what follows the log mostly wants
+these, many times over."""
 
 _INSERT = "INSERT INTO events (stream, version, command, size, digest, record) VALUES (?,?,?,?,?,?)"
 """SQLite gives the position: one more than the highest, as nothing is ever deleted."""
+_INSERT_NEXT = (
+    "INSERT INTO events (stream, version, command, size, digest, record) SELECT ?1, ?2 + 1, ?3, 1, ?4, ?5 "
+    "WHERE ?2 = 0 OR EXISTS (SELECT 1 FROM events WHERE stream = ?1 AND version = ?2)"
+)
+"""One event after version ?2. The unique keys object if that is not the head, or if the command was carried out."""
 _LAST = "SELECT max(position) FROM events"
 _HEAD = "SELECT version FROM events WHERE stream = ? ORDER BY version DESC LIMIT 1"
 _FAILURES = (sqlite3.Error, MemoryError)
@@ -70,6 +76,8 @@ class _Job:
     small: bool
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[Any]
+    single: Callable[[sqlite3.Connection], Stored | None] | None = None
+    """`_insert_next`, where the job is to append one event after a known version."""
 
 
 class SqliteLog:
@@ -87,7 +95,7 @@ class SqliteLog:
         self._head = _one(self._writer_db, _LAST)
         """Last position that is committed."""
         self._recent: list[Stored] = []
-        """The newest records that were committed here, at consecutive positions; replaced, never changed."""
+        """The newest records that were committed here, at consecutive positions; only ever added to, or replaced."""
         self._waiting: set[asyncio.Event] = set()
         self._closed = False
         self._writer = threading.Thread(target=self._write, name="log-write", daemon=True)
@@ -99,8 +107,11 @@ class SqliteLog:
         self, stream: str, expected: int, events: Sequence[bytes], command_id: str, digest: bytes = b""
     ) -> Appended:
         check_commit(events)
+        single = None
+        if len(events) == 1 and expected != ANY:
+            single = lambda db: _insert_next(db, stream, expected, events[0], command_id, digest)  # noqa: E731
         return await self._submit(
-            lambda transaction: transaction.append(stream, expected, events, command_id, digest), len(events)
+            lambda transaction: transaction.append(stream, expected, events, command_id, digest), len(events), single
         )
 
     async def hear(self, records: Sequence[bytes]) -> list[Heard]:
@@ -168,14 +179,19 @@ class SqliteLog:
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
-    async def _submit(self, work: "Callable[[_Transaction], T]", records: int) -> T:
+    async def _submit(
+        self,
+        work: "Callable[[_Transaction], T]",
+        records: int,
+        single: Callable[[sqlite3.Connection], Stored | None] | None = None,
+    ) -> T:
         if self._closed:
             raise Unavailable("the log is closed")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
         if not self._gathered or self._gathered[0].loop is not loop:
             loop.call_soon(self._hand_over)  # after all that is ready to run now, and may have something to append
-        self._gathered.append(_Job(work, records <= SMALL_RECORDS, loop, done))
+        self._gathered.append(_Job(work, records <= SMALL_RECORDS, loop, done, single))
         # Who is cancelled here only does not learn the outcome: the job is done as a whole all the same.
         return cast(T, await done)
 
@@ -191,12 +207,34 @@ class SqliteLog:
         if not self._jobs.empty() or not self._committing.acquire(blocking=False):
             return False
         try:
+            if self._insert_here(jobs[0]):
+                return True
             if not begin_here(self._here_db):
                 return False
             outcomes, grown = self._commit(self._here_db, jobs, self._pace.here)
         finally:
             self._committing.release()
         self._settle([(jobs[0].done, outcomes[0])], grown)
+        return True
+
+    def _insert_here(self, job: _Job) -> bool:
+        """Append one event in a statement that is its own transaction; False: nothing was done.
+
+        Whatever stands against it is looked up, and answered for, by the transaction that comes next.
+        """
+        if job.single is None:
+            return False
+        began = time.perf_counter()
+        try:
+            new = job.single(self._here_db)
+        except sqlite3.Error:
+            return False
+        if new is None:
+            return False
+        self._pace.here(time.perf_counter() - began)
+        self._head = max(self._head, new.position)
+        self._remember([new])
+        self._settle([(job.done, Appended(new.stream, new.version, new.position))], grown=True)
         return True
 
     def _write(self) -> None:
@@ -251,8 +289,11 @@ class SqliteLog:
     def _remember(self, new: list[Stored]) -> None:
         recent = self._recent
         if new and recent and recent[-1].position + 1 != new[0].position:
-            recent = []  # another process wrote in between
-        self._recent = (recent + new)[-RECENT_MAX:]
+            self._recent = new  # another process wrote in between
+        else:
+            recent += new
+        if len(self._recent) > 2 * RECENT_MAX:
+            self._recent = self._recent[-RECENT_MAX:]
 
     def _settle(self, settled: list[tuple[asyncio.Future[Any], Any]], grown: bool) -> None:
         for done, outcome in settled:
@@ -279,6 +320,11 @@ class _Transaction:
 
     def append(self, stream: str, expected: int, events: Sequence[bytes], command: str, digest: bytes) -> Appended:
         """See `EventLog.append`."""
+        if len(events) == 1 and expected != ANY:
+            if new := _insert_next(self._db, stream, expected, events[0], command, digest):
+                self.last = new.position
+                self.inserted.append(new)
+                return Appended(stream, new.version, new.position)
         version, *commit = self._db.execute(_LOOK, (stream, command)).fetchone()
         if commit[0] is not None:
             return _earlier(stream, command, digest, *commit)
@@ -335,6 +381,18 @@ def _attempt(job: _Job, transaction: _Transaction) -> Any:
         raise
     except Exception as refusal:
         return refusal
+
+
+def _insert_next(
+    db: sqlite3.Connection, stream: str, expected: int, event: bytes, command: str, digest: bytes
+) -> Stored | None:
+    """Append one event after a known version, as most commands do, in one statement; None: something objects to it."""
+    record = stamp(event, expected + 1)
+    try:
+        inserted = db.execute(_INSERT_NEXT, (stream, expected, command, digest, record))
+    except sqlite3.IntegrityError:
+        return None
+    return Stored(cast(int, inserted.lastrowid), stream, expected + 1, record) if inserted.rowcount else None
 
 
 def _one(db: sqlite3.Connection, sql: str, *params: Any) -> int:

@@ -6,6 +6,8 @@ BIN := .venv/bin
 OWN := contracts kit deploy services/intake services/documents services/review services/scheduling services/xoev-gateway
 OWN_NAMES := aktenlauf-contracts aktenlauf-kit aktenlauf-cli aktenlauf-intake aktenlauf-documents aktenlauf-review aktenlauf-scheduling aktenlauf-xoev-gateway
 
+unexport PYTHONDONTWRITEBYTECODE # where it is set, every process would compile all of this anew
+
 .PHONY: help setup run test test-fast servers servers-stop check secrets bench contracts browser lock
 
 help: ## this list

@@ -6,6 +6,7 @@ The same journeys run twice, undisturbed and disturbed; then both are opened and
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
@@ -15,11 +16,13 @@ import orjson
 
 from aktenlauf.cli.journey import Journey
 from aktenlauf.cli.visitor import Visitor
+from aktenlauf.kit.clock import ShiftedClock
 from aktenlauf.kit.log import Stored
 
 from .comparison import Named, differences, named, run_of
 from .course import Words, document, photo, signed_in, whole
-from .inside import Inside
+from .inside import Inside, inside
+from .installed import installation
 from .marks import mark
 from .reading import Documents, all_documents, all_records
 
@@ -69,6 +72,14 @@ async def crowd(url: str, begun: Callable[[], None], answered: Callable[[], None
         for visitor in visitors:
             await visitor.close()
     return [j.case for j in journeys]
+
+
+async def undisturbed_in(data: Path) -> Left:
+    """What all journeys leave in an installation of one process that nobody disturbs."""
+    with installation(data, {"AKTENLAUF_NOW": NOW}) as running:
+        cases = await crowd(running.url, lambda: None, lambda: None)
+    async with inside(data, ShiftedClock(datetime.fromisoformat(NOW))) as here:
+        return await left_of(here, cases, data / "mail", data / "xoev-gateway")
 
 
 async def left_of(here: Inside, cases: list[str], mail: Path, gateway: Path) -> Left:

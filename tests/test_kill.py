@@ -6,7 +6,6 @@ time, while its visitors repeat whatever got no answer. Then both are opened and
 
 import asyncio
 import random
-import signal
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -60,18 +59,17 @@ class Runs:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def runs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runs]:
+async def runs(tmp_path_factory: pytest.TempPathFactory, undisturbed: Left) -> AsyncIterator[Runs]:
     folder = tmp_path_factory.mktemp("kill")
-    undisturbed, _ = await _run(folder / "undisturbed", None)
-    killed, kills = await _run(folder / "killed", random.Random(SEED))
+    killed, kills = await _run(folder / "killed")
     yield Runs(undisturbed, killed, kills, folder / "killed")
 
 
-async def _run(data: Path, killing: random.Random | None) -> tuple[Left, int]:
+async def _run(data: Path) -> tuple[Left, int]:
     """What the journeys left, and how often the installation was killed meanwhile."""
     port = free_port()
     running = await asyncio.to_thread(start, data, port, {"AKTENLAUF_NOW": NOW})
-    killer = Killer(running, port, killing)
+    killer = Killer(running, port, random.Random(SEED))
     try:
         cases = await crowd(running.url, killer.begin, killer.answered)
     finally:
@@ -81,9 +79,9 @@ async def _run(data: Path, killing: random.Random | None) -> tuple[Left, int]:
 
 
 class Killer:
-    """Kills and starts again, as long as the journeys run. Without randomness it lets the installation live."""
+    """Kills and starts again, as long as the journeys run."""
 
-    def __init__(self, running: Running, port: int, chance: random.Random | None) -> None:
+    def __init__(self, running: Running, port: int, chance: random.Random) -> None:
         self._running, self._port, self._chance = running, port, chance
         self._task: asyncio.Task[None] | None = None
         self._answers_left, self._due = 0, asyncio.Event()
@@ -91,8 +89,7 @@ class Killer:
 
     def begin(self) -> None:
         """From now on."""
-        if self._chance is not None:
-            self._task = asyncio.create_task(self._go_on(self._chance))
+        self._task = asyncio.create_task(self._go_on())
 
     def answered(self) -> None:
         """The installation has answered a request."""
@@ -105,12 +102,10 @@ class Killer:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            self._running.kill()
-        else:
-            self._running.process.send_signal(signal.SIGINT)
-            await asyncio.to_thread(self._running.process.wait, 20)
+        self._running.kill()
 
-    async def _go_on(self, chance: random.Random) -> None:
+    async def _go_on(self) -> None:
+        chance = self._chance
         while self.kills < KILLS_MAX:
             self._answers_left = round(chance.expovariate(1 / ANSWERS_BETWEEN))
             self._due.clear()

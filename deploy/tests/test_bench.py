@@ -1,6 +1,8 @@
 """Each benchmark runs through and reports; how fast it was is no matter of tests."""
 
 import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,19 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from aktenlauf.cli.bench import append, distributed, hear, publish, smoke, start, storage, submit, tail, writers
+from aktenlauf.cli.bench import (
+    append,
+    distributed,
+    hear,
+    on_servers,
+    publish,
+    smoke,
+    start,
+    storage,
+    submit,
+    tail,
+    writers,
+)
 from aktenlauf.cli.bench.report import Figure, Result, to_json
 from aktenlauf.cli.main import app
 
@@ -152,12 +166,20 @@ async def test_writers_in_three_processes_leave_no_place_empty(
 
 @pytest.mark.servers
 async def test_the_distributed_form_is_measured_beside_the_embedded_one(
-    servers: Any, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    servers: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in servers.environment().items():
         monkeypatch.setenv(name, value)
-    steps = await smoke.measure(tmp_path_factory.mktemp("smoke"), SHORT, quiet)
+    async with on_servers.fleet(Result("both"), tmp_path / "fleet", submit.UNLIMITED) as running:
+
+        @asynccontextmanager
+        async def the_same(*_: Any) -> AsyncIterator[Any]:
+            yield running
+
+        for bench in (smoke, distributed):
+            monkeypatch.setattr(bench, "fleet", the_same)
+        steps = await smoke.measure(tmp_path, SHORT, quiet)
+        load = await distributed.measure(tmp_path, SHORT, quiet)
     assert measured(steps, "embedded_run", "distributed_run", "intake-1_resident", "documents-1_workers_resident")
     assert all(seconds for both in steps.compared.values() for seconds in both)
-    load = await distributed.measure(tmp_path_factory.mktemp("distributed"), SHORT, quiet)
     assert measured(load, "submissions_per_second", "visible_after_p50", "visible_after_p99")

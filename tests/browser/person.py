@@ -28,20 +28,24 @@ _AXE_RUN = "axe.run(document, {preload: false, iframes: false, resultTypes: ['vi
 class Person:
     """One browser context. `faults` collects what was wrong on any page: accessibility, console, policy, width."""
 
-    def __init__(self, context: BrowserContext, page: Page, base_url: str, scripted: bool) -> None:
-        self.context, self.page, self.base_url, self.scripted = context, page, base_url, scripted
+    def __init__(self, context: BrowserContext, page: Page, base_url: str, scripted: bool, looks: bool) -> None:
+        self.context, self.page, self.base_url = context, page, base_url
+        self.scripted, self._looks = scripted, looks
         self.faults: list[str] = []
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: script failed: {error}"))
 
     @classmethod
-    async def at(cls, browser: Browser, base_url: str, **options: Any) -> "Person":
-        """A new person; `options` go to the browser's context (viewport, colour scheme, JavaScript)."""
+    async def at(cls, browser: Browser, base_url: str, *, look: bool = True, **options: Any) -> "Person":
+        """A new person; `options` go to the browser's context (viewport, colour scheme, JavaScript).
+
+        `look=False`: `look` does nothing, for a run whose pages another looks at.
+        """
         context = await browser.new_context(**{"viewport": DESKTOP, "locale": "de-DE", **options})
         page = await context.new_page()
         await page.add_init_script(_POLICY)
         page.set_default_timeout(10_000)
-        return cls(context, page, base_url, options.get("java_script_enabled", True))
+        return cls(context, page, base_url, options.get("java_script_enabled", True), look)
 
     def _said(self, message: Any) -> None:
         # A 4xx answer to a navigation is said by the browser itself and tested where it belongs.
@@ -95,6 +99,8 @@ class Person:
 
     async def look(self, name: str) -> None:
         """Take a picture, and note what axe finds serious and whether the page scrolls sideways."""
+        if not self._looks:
+            return
         PICTURES.mkdir(parents=True, exist_ok=True)
         width = (self.page.viewport_size or DESKTOP)["width"]
         await self.page.screenshot(path=PICTURES / f"{name}-{width}.jpg", full_page=True, quality=80)

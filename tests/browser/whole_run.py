@@ -66,9 +66,12 @@ async def _evidence_with_a_refused_file(person: Person, case: str) -> None:
     await person.look("evidence")
 
 
-async def first_click_to_decision(browser: Browser, url: str) -> None:
-    """The whole run at this address, in German on a desktop; raises AssertionError with all faults of its pages."""
-    applicant, caseworker = await Person.at(browser, url), await Person.at(browser, url)
+async def first_click_to_decision(browser: Browser, url: str, *, look: bool = True) -> None:
+    """The whole run at this address, in German on a desktop; raises AssertionError with all faults of its pages.
+
+    `look`: also at what stands on them (pictures, axe, width).
+    """
+    applicant, caseworker = await Person.at(browser, url, look=look), await Person.at(browser, url, look=look)
     await applicant.sign_in("", "Pia Probe")
     case = await begin(applicant)
     await applicant.look("overview")

@@ -20,7 +20,6 @@ from aktenlauf.kit.clock import ShiftedClock
 
 from ..crowd import NOW, Left, WhateverHappened, crowd, left_of
 from ..inside import inside
-from ..installed import installation
 
 if TYPE_CHECKING:
     from native.fleet import Fleet
@@ -116,16 +115,10 @@ class Runs:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def runs(tmp_path_factory: pytest.TempPathFactory, servers: "Addresses") -> AsyncIterator[Runs]:
-    folder = tmp_path_factory.mktemp("replicas")
-    yield Runs(await _undisturbed(folder / "var"), *await _disturbed(folder / "fleet", servers))
-
-
-async def _undisturbed(data: Path) -> Left:
-    with installation(data, {"AKTENLAUF_NOW": NOW}) as running:
-        cases = await crowd(running.url, lambda: None, lambda: None)
-    async with inside(data, ShiftedClock(datetime.fromisoformat(NOW))) as here:
-        return await left_of(here, cases, data / "mail", data / "xoev-gateway")
+async def runs(
+    tmp_path_factory: pytest.TempPathFactory, servers: "Addresses", undisturbed: Left
+) -> AsyncIterator[Runs]:
+    yield Runs(undisturbed, *await _disturbed(tmp_path_factory.mktemp("replicas"), servers))
 
 
 async def _disturbed(folder: Path, servers: "Addresses") -> tuple[Left, Blows]:

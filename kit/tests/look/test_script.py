@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Route, async_playwright
 
 from aktenlauf.kit.testing.browser import find_browser
@@ -20,6 +21,7 @@ REFUSED = "<main><p data-reason>Die Datei ist mit einem Passwort geschützt.</p>
 
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(
         find_browser() is None or not (STATIC / "vendor").exists(),
         reason="NOT TESTED: pages in a browser. There is none, or the pages' packages lack: `make setup browser`",
@@ -71,27 +73,36 @@ def site(render) -> Site:
     return Site(render)
 
 
-@pytest.fixture
-async def open_page(site):
-    """open_page(address, **context options) -> page; `page.said` is what the console got."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser():
     async with async_playwright() as playwright:
         sandbox = [] if os.geteuid() else ["--no-sandbox"]
-        browser = await playwright.chromium.launch(executable_path=find_browser(), args=sandbox)
+        launched = await playwright.chromium.launch(executable_path=find_browser(), args=sandbox)
+        yield launched
+        await launched.close()
 
-        async def opened(address: str = "/", **options) -> Page:
-            context = await browser.new_context(**options)
-            await context.route("**/*", site.answer)
-            page = await context.new_page()
-            page.said = []
-            page.on("console", lambda message: page.said.append(message.text))
-            page.on("pageerror", lambda error: page.said.append(str(error)))
-            await page.goto(HOST + address)
-            if options.get("java_script_enabled", True):
-                await page.wait_for_selector("html.js")
-            return page
 
-        yield opened
-        await browser.close()
+@pytest_asyncio.fixture(loop_scope="module")
+async def open_page(site, browser):
+    """open_page(address, **context options) -> page; `page.said` is what the console got."""
+    contexts = []
+
+    async def opened(address: str = "/", **options) -> Page:
+        context = await browser.new_context(**options)
+        contexts.append(context)
+        await context.route("**/*", site.answer)
+        page = await context.new_page()
+        page.said = []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        await page.goto(HOST + address)
+        if options.get("java_script_enabled", True):
+            await page.wait_for_selector("html.js")
+        return page
+
+    yield opened
+    for context in contexts:
+        await context.close()
 
 
 @pytest.mark.parametrize("address", ["/", "/?locale=ar", "/?side=office"])

@@ -34,6 +34,7 @@ from aktenlauf.kit.web.sign_in import sign_in_routes
 from aktenlauf.kit.web.told import linked
 from aktenlauf.kit.web.written import catch_up, remember
 
+SECRET = b"w" * 32
 BASE = "https://aktenlauf.test"
 PROBE = Path(__file__).parent / "probe"
 USERS = [
@@ -98,7 +99,7 @@ class Installation:
         self.shell = Shell(
             sessions=self.sessions,
             identity=identity or OidcIdentity(providers, b"k" * 32, self.demo.http()),
-            secret=b"w" * 32,
+            secret=SECRET,
             settings=WebSettings(base, base, strip="Vorführung", contact="Telefon 0123 456"),
             office=lambda key: OfficeLabel(
                 "Stadt Beispiel" if key else "Aktenlauf", "Ausländerbehörde", test=key == "probstadt"

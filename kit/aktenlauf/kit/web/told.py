@@ -5,18 +5,15 @@ The service that shows the link has heard them; the one behind it may hear them 
 wait, or learn from how long it waits what there is. Who may see what the link leads to is decided as without it.
 """
 
-import hmac
-from base64 import urlsafe_b64encode
-
 from starlette.requests import Request
 
 from aktenlauf.contracts.envelope import Meta
-from aktenlauf.kit.sessions import derive_key
 from aktenlauf.kit.views import Document
 from aktenlauf.kit.web.pages import shell_of
+from aktenlauf.kit.web.seals import sealed, unsealed
 
 PARAMETER = "stand"
-_SEAL_BYTES = 12
+_PURPOSE = "told"
 
 
 def tell(doc: Document, what: str, meta: Meta) -> None:
@@ -34,19 +31,12 @@ def linked(request: Request, path: str, told: dict[str, int]) -> str:
     """`path` with `told`, {stream: version}."""
     if not told:
         return path
-    value = ",".join(f"{stream}@{version}" for stream, version in sorted(told.items()))
-    return f"{path}?{PARAMETER}={value}~{_seal(request, value)}"
+    places = ",".join(f"{stream}@{version}" for stream, version in sorted(told.items()))
+    return f"{path}?{PARAMETER}={sealed(shell_of(request).secret, _PURPOSE, places)}"
 
 
 def carried(request: Request) -> list[tuple[str, int]]:
     """(stream, version) of what the address carries; nothing where the seal is not ours."""
-    value, _, seal = request.query_params.get(PARAMETER, "").rpartition("~")
-    if not value or not hmac.compare_digest(_seal(request, value).encode(), seal.encode()):
-        return []
-    places = (place.rpartition("@") for place in value.split(","))
+    told = unsealed(shell_of(request).secret, _PURPOSE, request.query_params.get(PARAMETER, ""))
+    places = (place.rpartition("@") for place in told.split(",")) if told else ()
     return [(stream, int(version)) for stream, _, version in places]
-
-
-def _seal(request: Request, value: str) -> str:
-    mac = hmac.digest(derive_key(shell_of(request).secret, "told"), value.encode(), "sha256")
-    return urlsafe_b64encode(mac[:_SEAL_BYTES]).decode()

@@ -1,21 +1,21 @@
 """Read your writes: after a command, the browser remembers what it wrote, and the next page waits for it.
 
-The cookie is no secret and proves nothing: it names a stream and a version to wait for, at most two seconds. A page
-waits as well for what the link that led to it carries (`told`).
+The cookie names streams and versions to wait for, at most two seconds. It is sealed: from how long a page waits,
+nobody learns what streams there are. A page waits as well for what the link that led to it carries (`told`).
 """
 
 import asyncio
-import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Iterable
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.web.pages import shell_of
+from aktenlauf.kit.web.seals import sealed, unsealed
 from aktenlauf.kit.web.told import carried
 
 COOKIE = "al_stand"
@@ -23,20 +23,17 @@ NEWEST_MAX = 8
 REMEMBERED_SECONDS = 60
 TOLD_SECONDS = 5.0
 """How long a page waits for what its link carries: without it, there is nothing to show."""
-_COOKIE_MAX_CHARACTERS = 3000
-_STREAM = re.compile(r"\A[a-z-]{1,32}/[a-z-]{1,32}/[0-9A-Za-z-]{1,64}\Z")
+_PURPOSE = "written"
 
 Seen = Callable[[str, int], Awaitable[None]]
 """Returns once what is shown contains this version of this stream."""
 
 
 class _Written(BaseModel):
-    """`at` in Unix seconds. A stream has fewer than 2,000 events."""
+    """`at` in Unix seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    stream: str = Field(pattern=_STREAM)
-    version: int = Field(ge=1, le=9999)
+    stream: str
+    version: int
     at: int
 
 
@@ -45,11 +42,14 @@ _ENTRIES = TypeAdapter(list[_Written])
 
 def remember(request: Request, response: Response, stream: str, version: int) -> None:
     """Note on `response` that this browser wrote `stream` up to `version`; for 60 s, the newest eight."""
-    now = shell_of(request).clock()
+    shell = shell_of(request)
+    now = shell.clock()
     others = [entry for entry in _read(request) if entry.stream != stream]
     newest = [*others, _Written(stream=stream, version=version, at=int(now.timestamp()))][-NEWEST_MAX:]
     value = urlsafe_b64encode(orjson.dumps([entry.model_dump() for entry in newest])).decode()
-    shell_of(request).cookies.put(response, COOKIE, value, REMEMBERED_SECONDS)
+    shell_of(request).cookies.put(
+        response, COOKIE, sealed(shell_of(request).secret, _PURPOSE, value), REMEMBERED_SECONDS
+    )
 
 
 async def catch_up(request: Request, seen: Seen, seconds: float = 2.0, told_seconds: float = TOLD_SECONDS) -> bool:
@@ -74,14 +74,14 @@ async def _within(seconds: float, seen: Seen, places: Iterable[tuple[str, int]])
 
 
 def _read(request: Request) -> list[_Written]:
-    """What the cookie says, as far as it is well-formed and fresh; anything else counts as nothing."""
-    value = shell_of(request).cookies.get(request, COOKIE) or ""
-    if len(value) > _COOKIE_MAX_CHARACTERS:
+    """What the cookie says, as far as it is ours and fresh; anything else counts as nothing."""
+    shell = shell_of(request)
+    value = unsealed(shell.secret, _PURPOSE, shell.cookies.get(request, COOKIE) or "")
+    if not value:
         return []
     try:
-        entries = _ENTRIES.validate_json(urlsafe_b64decode(value.encode("ascii")))
-    except (ValueError, ValidationError):
+        entries = _ENTRIES.validate_json(urlsafe_b64decode(value))
+    except ValueError:  # written by another version of the program
         return []
-    seconds = shell_of(request).clock().timestamp()
-    fresh = [entry for entry in entries if 0 <= seconds - int(entry.at) <= REMEMBERED_SECONDS]
-    return fresh[-NEWEST_MAX:]
+    seconds = shell.clock().timestamp()
+    return [entry for entry in entries if seconds - entry.at <= REMEMBERED_SECONDS]

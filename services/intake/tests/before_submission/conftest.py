@@ -38,6 +38,7 @@ from aktenlauf.kit.web.shell import OfficeLabel, Shell, WebSettings
 from aktenlauf.kit.web.sign_in import sign_in_routes
 
 BASE = "http://localhost:8000"
+SECRET = b"w" * 32
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 USERS = [
     DemoUser("lina", "public", "Lina", "Haddad", frozenset({"applicant"})),
@@ -220,7 +221,7 @@ def _app(service: Service, settings: Settings) -> Dispatcher:
     shell = Shell(
         sessions=service.ports.sessions,
         identity=OidcIdentity(providers, b"k" * 32, demo.http()),
-        secret=b"w" * 32,
+        secret=SECRET,
         settings=WebSettings(BASE, BASE, strip="Vorführung"),
         office=lambda key: OfficeLabel("Aktenlauf", "Ausländerbehörden"),
         limits=RateLimits(),

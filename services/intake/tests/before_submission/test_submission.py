@@ -18,6 +18,9 @@ from aktenlauf.intake.case_number import candidates, is_case_number
 from aktenlauf.intake.domain import ClaimNumber
 from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.scope import System
+from aktenlauf.kit.web.seals import sealed
+
+from .conftest import SECRET
 
 
 @pytest.fixture
@@ -185,7 +188,8 @@ def wrote(intake, browser, document="d1"):
     """What the browser remembers after it uploaded a document."""
     at = int(intake.clock().timestamp())
     entry = {"stream": f"documents/document/{document}", "version": 1, "at": at}
-    browser.http.cookies.set("al_stand", urlsafe_b64encode(json.dumps([entry]).encode()).decode())
+    remembered = urlsafe_b64encode(json.dumps([entry]).encode()).decode()
+    browser.http.cookies.set("al_stand", sealed(SECRET, "written", remembered))
 
 
 async def test_an_upload_not_heard_of_yet_is_waited_for_and_refuses_no_submission(intake, browser, path):

@@ -47,9 +47,7 @@ def remember(request: Request, response: Response, stream: str, version: int) ->
     others = [entry for entry in _read(request) if entry.stream != stream]
     newest = [*others, _Written(stream=stream, version=version, at=int(now.timestamp()))][-NEWEST_MAX:]
     value = urlsafe_b64encode(orjson.dumps([entry.model_dump() for entry in newest])).decode()
-    shell_of(request).cookies.put(
-        response, COOKIE, sealed(shell_of(request).secret, _PURPOSE, value), REMEMBERED_SECONDS
-    )
+    shell.cookies.put(response, COOKIE, sealed(shell.secret, _PURPOSE, value), REMEMBERED_SECONDS)
 
 
 async def catch_up(request: Request, seen: Seen, seconds: float = 2.0, told_seconds: float = TOLD_SECONDS) -> bool:

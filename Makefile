@@ -8,7 +8,7 @@ OWN_NAMES := aktenlauf-contracts aktenlauf-kit aktenlauf-cli aktenlauf-intake ak
 
 unexport PYTHONDONTWRITEBYTECODE # where it is set, every process would compile all of this anew
 
-.PHONY: help setup run test test-fast servers servers-stop check secrets bench contracts browser lock
+.PHONY: help setup run test test-faults test-fast servers servers-stop check secrets bench contracts browser lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,12 +29,19 @@ setup: .venv/.ready ## install everything that is locked, once
 run: setup ## the whole system in one process, with demonstration data, on http://localhost:8000
 	@exec $(BIN)/aktenlauf run
 
-test: setup ## every test that can run here
+PYTEST := $(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15
+
+test: setup ## every test that can run here, but for the faults
 	$(BIN)/python deploy/servers.py install
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15
+	$(PYTEST) --ignore=tests/faults
+	@echo "Not run: tests/faults. make test-faults runs them."
+
+test-faults: setup ## services and servers are killed, lost and put to sleep under load; what they leave is searched
+	$(BIN)/python deploy/servers.py install
+	$(PYTEST) tests/faults
 
 test-fast: setup ## the quick tests: no servers, no browser, no whole installations
-	$(BIN)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --durations=15 -m "not servers and not long"
+	$(PYTEST) -m "not servers and not long"
 
 servers: setup ## Kafka, FerretDB on PostgreSQL, S3 and ClamAV, natively; addresses in .servers/env
 	$(BIN)/python deploy/servers.py up

@@ -1,18 +1,14 @@
-"""What tests share: one browser for all that look at pages, and one undisturbed run for all that disturb another."""
+"""One browser for all tests that look at pages, and what happens where there is none."""
 
-import os
-import pickle
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from filelock import FileLock
 from playwright.async_api import Browser, async_playwright
 
 from aktenlauf.kit.testing.browser import find_browser
 
 from .browser.person import AXE
-from .crowd import Left, undisturbed_in
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,16 +26,3 @@ async def browser() -> AsyncIterator[Browser]:
         launched = await playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         yield launched
         await launched.close()
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Left:
-    """The run of `crowd` that nobody disturbs, once for all processes of a run of the tests."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    kept = shared / "undisturbed.pickle"
-    with FileLock(shared / "undisturbed.lock"):
-        if not kept.exists():
-            kept.write_bytes(pickle.dumps(await undisturbed_in(shared / "undisturbed")))
-        left: Left = pickle.loads(kept.read_bytes())
-    return left

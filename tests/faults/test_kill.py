@@ -20,7 +20,7 @@ from aktenlauf.cli.demo_clock import NAME as CLOCK_FILE
 from aktenlauf.cli.demo_clock import DemoClock
 from aktenlauf.cli.visitor import Visitor
 
-from .crowd import (
+from ..crowd import (
     APPLICANTS,
     NOW,
     WORDS,
@@ -30,10 +30,10 @@ from .crowd import (
     left_of,
     word,
 )
-from .inside import inside
-from .installed import Running, free_port, launch, start
-from .marks import files_below, search
-from .reading import all_documents
+from ..inside import inside
+from ..installed import Running, free_port, launch, start
+from ..marks import files_below, search
+from ..reading import all_documents
 
 pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 

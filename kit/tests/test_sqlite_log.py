@@ -79,6 +79,14 @@ class TestSqliteLog(LogSuite):
         assert (tmp_path / "log.db").stat().st_size > 100_000
         await log.close()
 
+    async def test_nothing_is_appended_to_a_transaction_that_was_left_open(self, tmp_path: Path) -> None:
+        log = await _quick_log(tmp_path)
+        log._here_db.execute("BEGIN")
+        assert (await _append(log, 2)).position == 2
+        with sqlite3.connect(tmp_path / "log.db") as other:
+            assert other.execute("SELECT max(position) FROM events").fetchone() == (2,)
+        await log.close()
+
     @pytest.mark.parametrize("quick", [False, True])
     async def test_a_file_that_fails_for_good_leaves_nobody_waiting(self, tmp_path: Path, quick: bool) -> None:
         log = SqliteLog(tmp_path / "log.db")

@@ -57,8 +57,13 @@ def open_here(path: Path, *, durable: bool = True) -> sqlite3.Connection:
 
 
 def begin_here(db: sqlite3.Connection) -> bool:
-    """Whether the file is free to write now. One that fails is the thread's affair, which answers for it."""
+    """Whether the file is free to write now. One that fails is the thread's affair, which answers for it.
+
+    What an earlier failure left open is rolled back first: a BEGIN inside would fail, but keep the write lock.
+    """
     try:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         db.execute("BEGIN IMMEDIATE")
     except sqlite3.Error:
         return False

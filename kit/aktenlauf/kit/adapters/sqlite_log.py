@@ -226,6 +226,8 @@ class SqliteLog:
             return False
         began = time.perf_counter()
         try:
+            if self._here_db.in_transaction:  # a failure left it open: nothing in it would last
+                return False
             new = job.single(self._here_db)
         except sqlite3.Error:
             return False

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from .processes import end, free_port, launch, running, wait_until
+from .processes import end, free_ports, launch, running, wait_until
 from .sets import Addresses
 
 SERVICES = ("intake", "documents", "review", "scheduling", "xoev-gateway")
@@ -46,7 +46,7 @@ class Fleet:
     ) -> None:
         self.folder, self.prefix = folder, prefix
         self._program = [sys.executable, *program]
-        self._ports = {name: free_port() for name in self._names(replicas)}
+        self._ports = free_ports(self._names(replicas))
         self._now, self._began = now, time.time()
         self.url = f"http://localhost:{self._ports[PROXY]}"
         self._environment = {

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -32,9 +32,18 @@ class NotReady(RuntimeError):
     """A server ended, or was not ready in time."""
 
 
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 on which nobody listens."""
+def free_ports(names: Iterable[str]) -> dict[str, int]:
+    """Name -> a TCP port of 127.0.0.1 on which nobody listens, for each another."""
+    ports: dict[str, int] = {}
+    for name in names:
+        ports[name] = _free_port(ports.values())
+    return ports
+
+
+def _free_port(taken: Collection[int]) -> int:
     for port in random.sample(PORTS, k=200):  # what is random here is no secret
+        if port in taken:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))

@@ -21,7 +21,7 @@ from pymongo.errors import PyMongoError
 
 from .install import FERRETDB, KAFKA_JARS, VERSITYGW
 from .places import HERE
-from .processes import START
+from .processes import START, NotReady
 
 LOOPBACK = "127.0.0.1"
 ACCESS_KEY, SECRET_KEY = "aktenlauf", "for-tests-only"
@@ -155,7 +155,9 @@ def kafka(
         config.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         tool = ["kafka.tools.StorageTool", "format", "--standalone", "-t", "YWt0ZW5sYXVmLXRlc3RzMQ", "-c", str(config)]
         tool += [word for user in users for word in ("--add-scram", user)]
-        subprocess.run([*java, logging, *tool], check=True, capture_output=True)  # noqa: S603
+        made = subprocess.run([*java, logging, *tool], capture_output=True, text=True)  # noqa: S603
+        if made.returncode:
+            raise NotReady(f"kafka's folder cannot be made: {made.stdout[-2000:]}{made.stderr[-2000:]}")
 
     return Program(
         "kafka",

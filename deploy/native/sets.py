@@ -20,7 +20,7 @@ from minio import Minio
 from . import programs
 from .install import find_clamd, install
 from .places import RUNS
-from .processes import end, free_port, launch, note, running, wait_until
+from .processes import end, free_ports, launch, note, running, wait_until
 from .programs import ACCESS_KEY, BUCKET, LOOPBACK, SECRET_KEY, Program
 
 
@@ -170,8 +170,7 @@ class ServerSet:
 
     def _choose_ports(self, clamd_binary: str | None) -> None:
         wanted = ["mongo", "kafka", "controller", "s3", *(["clamd"] if clamd_binary else [])]
-        ports = {name: free_port() for name in wanted}
-        self._settings.write_text(json.dumps({"ports": ports, "clamd": clamd_binary}))
+        self._settings.write_text(json.dumps({"ports": free_ports(wanted), "clamd": clamd_binary}))
 
     def _chosen(self) -> dict[str, Any]:
         return dict(json.loads(self._settings.read_text()))

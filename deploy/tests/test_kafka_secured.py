@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from native import programs
 from native.install import CannotInstall, install
-from native.processes import end, free_port, launch, wait_until
+from native.processes import end, free_ports, launch, wait_until
 
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
@@ -91,7 +91,8 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
     issue(folder, "stranger")
     for name in ("broker", "service"):
         issue(folder, name, "authority")
-    ports, controller = {name: free_port() for name in ("PLAINTEXT", *LISTENERS)}, free_port()
+    ports = free_ports(("PLAINTEXT", *LISTENERS, "CONTROLLER"))
+    controller = ports.pop("CONTROLLER")
     users = [f"{kind}=[name={USER},password={PASSWORD}]" for kind in ("SCRAM-SHA-256", "SCRAM-SHA-512")]
     broker = programs.kafka(folder, ports["PLAINTEXT"], controller, secured(folder, ports, controller), users)
     broker.prepare()

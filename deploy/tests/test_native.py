@@ -19,7 +19,7 @@ from aiokafka.structs import TopicPartition
 from minio import Minio
 from native.install import CannotInstall, install
 from native.places import RUNS
-from native.processes import end, launch, note, running
+from native.processes import end, free_ports, launch, note, running
 from native.sets import Addresses, ServerSet, sweep
 from native.spaces import Space
 from pymongo import MongoClient, UpdateOne
@@ -216,3 +216,8 @@ def test_what_the_machine_lacks_is_named_before_anything_starts(monkeypatch: pyt
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(CannotInstall, match=r"not on this machine: .*java"):
         install()
+
+
+def test_no_two_programs_get_the_same_port() -> None:
+    ports = free_ports(str(number) for number in range(1000))  # drawn one by one, some would be equal
+    assert len(set(ports.values())) == 1000

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.servers, pytest.mark.asyncio(loop_scope="module")]
 
+ROUNDS = 2
 LEAVES_SECONDS = 15
 """In which a process that was told to stop is gone, although somebody is still sending. Killed is it after 20."""
 
@@ -43,10 +44,11 @@ async def leader(people: People) -> str:
 
 
 async def test_the_operators_check_passes_again_and_again_whichever_replica_answers(people: People) -> None:
-    begun = asyncio.Event()
-    first = asyncio.create_task(smoke(people.fleet.url, begun))
-    await begun.wait()
-    assert await asyncio.gather(first, smoke(people.fleet.url)) == ["", ""]
+    for _ in range(ROUNDS):
+        begun = asyncio.Event()
+        first = asyncio.create_task(smoke(people.fleet.url, begun))
+        await begun.wait()
+        assert await asyncio.gather(first, smoke(people.fleet.url)) == ["", ""]
     served = [(people.fleet.folder / f"{name}.log").read_bytes().count(b'"serving"') for name in people.fleet.services]
     assert served == [1] * len(people.fleet.services)
 

@@ -115,6 +115,13 @@ async def test_invented_key_ids_do_not_make_us_ask_again_and_again(world: World)
     assert world.theirs.asked["certs"] == 3
 
 
+async def test_who_invents_key_ids_keeps_nobody_from_signing_in_after_a_rotation(world: World) -> None:
+    with pytest.raises(SignInFailed, match="token"):
+        await world.ours.presented("office", world.theirs.token({"kid": "invented"}))
+    world.theirs.rotate("second")
+    assert (await world.sign_in()).name == "Ines Vogt"
+
+
 async def test_a_key_that_is_published_no_longer_signs_nobody_in_after_an_hour(world: World) -> None:
     old = world.theirs.token(exp=4_000_000_000, **CASEWORKER)
     assert (await world.ours.presented("office", old)).person.office == "beispielstadt"

@@ -118,7 +118,7 @@ class OidcIdentity:
     async def presented(self, side: Side, token: str) -> Presented:
         provider = self._providers[side]
         try:
-            found = await self._discovery.decoded(provider, token)
+            found = await self._discovery.decoded(provider, token, from_anybody=True)
             if not _is_access_token(found):
                 raise SignInFailed("token")
             self._access_claims(provider).validate(found.claims)
@@ -177,7 +177,7 @@ class OidcIdentity:
     async def _verified(self, provider: Provider, answer: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:
         """The claims of the ID token."""
         try:
-            token = await self._discovery.decoded(provider, str(answer.get("id_token", "")))
+            token = await self._discovery.decoded(provider, str(answer.get("id_token", "")), from_anybody=False)
             claims = CodeIDToken(
                 token.claims,
                 token.header,

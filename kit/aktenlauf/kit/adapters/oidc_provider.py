@@ -109,21 +109,26 @@ class Discovery:
             return known
         return await self._fetch(provider)
 
-    async def decoded(self, provider: Provider, token: str) -> jwt.Token:
-        """The token, its signature checked and nothing else. Raises JoseError, ValueError, SignInFailed."""
+    async def decoded(self, provider: Provider, token: str, *, from_anybody: bool) -> jwt.Token:
+        """The token, its signature checked and nothing else. Raises JoseError, ValueError, SignInFailed.
+
+        `from_anybody`: False where the provider itself has just handed it to us.
+        """
         metadata = await self.of(provider)
         try:
             return _decoded(token, metadata)
         except InvalidKeyIdError:
-            return _decoded(token, await self._after_rotation(provider, metadata))
+            return _decoded(token, await self._after_rotation(provider, metadata, from_anybody))
 
-    async def _after_rotation(self, provider: Provider, before: Metadata) -> Metadata:
-        """The keys fetched anew, as a provider may have changed them. Whoever invents key ids makes us ask no more
-        often than twice a minute; who comes meanwhile waits for the answer under way."""
+    async def _after_rotation(self, provider: Provider, before: Metadata, from_anybody: bool) -> Metadata:
+        """The keys fetched anew, as a provider may have changed them; who comes meanwhile waits for the answer under
+        way. Who invents key ids makes us ask no more often than twice a minute, and nobody who signs in wait for that.
+        """
         async with self._rotating[provider.issuer]:
             newest = self._known.get(provider.issuer, before)
             asked = self._rotation_asked.get(provider.issuer)
-            if newest is not before or (asked is not None and self._clock() < asked + _ROTATION_SECONDS):
+            lately = asked is not None and self._clock() < asked + _ROTATION_SECONDS
+            if newest is not before or (from_anybody and lately):
                 return newest
             self._rotation_asked[provider.issuer] = self._clock()
             return await self._fetch(provider)

@@ -8,7 +8,7 @@ OWN_NAMES := aktenlauf-contracts aktenlauf-kit aktenlauf-cli aktenlauf-intake ak
 
 unexport PYTHONDONTWRITEBYTECODE # where it is set, every process would compile all of this anew
 
-.PHONY: help setup run test test-faults test-fast servers servers-stop check secrets bench contracts browser lock
+.PHONY: help setup run test test-faults test-fast servers servers-stop check secrets bench contracts notices browser lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ bench: setup ## measured figures, as a table and JSON
 
 contracts: setup ## write the generated schemas and AsyncAPI anew
 	$(BIN)/aktenlauf contracts
+
+notices: setup ## write the licences of the Python packages into THIRD_PARTY.md anew
+	$(BIN)/python deploy/licences.py
 
 browser: setup ## a Chromium for the browser tests
 	$(BIN)/python deploy/browser.py

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import licences
 import pytest
 
 from aktenlauf.cli.bench.app import app as bench_app
@@ -46,3 +47,7 @@ def test_open_dates_and_states_are_justified(owner: str, model: type[Event]) -> 
     dates = [name for name, schema in model.model_json_schema()["properties"].items() if "date" in str(schema)]
     missing = [name for name in dates if name not in ALWAYS_OPEN and f"`{name}`" not in PRIVACY]
     assert missing == []
+
+
+def test_every_package_that_is_locked_stands_in_the_notices_with_its_licence() -> None:
+    assert (ROOT / "THIRD_PARTY.md").read_text("utf-8").endswith(licences.table())

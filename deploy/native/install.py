@@ -1,7 +1,7 @@
 """Fetches and builds the servers into `.servers/installed`, once for each of their versions.
 
-What is pinned where: Go programs by go.mod and go.sum, Kafka's jars by pom.xml and libs.sha256, PostgreSQL by
-requirements.lock. From where they come is the machine's own configuration (Go's and Maven's).
+What is pinned where: Go programs by go.mod and go.sum, Java's (Kafka, Keycloak) by pom.xml and libs.sha256, PostgreSQL
+by requirements.lock. From where they come is the machine's own configuration (Go's and Maven's).
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import time
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from rich.console import Console
 from .places import HERE, INSTALLED
 
 KAFKA_JARS = INSTALLED / "kafka"
+KEYCLOAK = INSTALLED / "keycloak"
 FERRETDB = INSTALLED / "ferretdb"
 VERSITYGW = INSTALLED / "versitygw"
 console = Console(stderr=True)
@@ -95,17 +97,38 @@ def _go_build(folder: Path, package: str, *options: str) -> Callable[[Path], Non
     return make
 
 
-def _copy_jars(target: Path) -> None:
-    """Copy Kafka and what it runs on, then check every file against libs.sha256."""
-    shutil.rmtree(target, ignore_errors=True)
-    goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
-    _run(["mvn", "--quiet", "--batch-mode", "--file", str(HERE / "kafka/pom.xml"), *goal], HERE)
-    lines = [line.split() for line in (HERE / "kafka/libs.sha256").read_text().splitlines()]
-    listed = {name: digest for digest, name in lines}
-    copied = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in target.iterdir()}
-    if different := {name for name, _ in listed.items() ^ copied.items()}:
-        shutil.rmtree(target)
-        raise CannotInstall(f"not the jars of libs.sha256: {', '.join(sorted(different))}")
+def _copy_from_maven(name: str) -> Callable[[Path], None]:
+    """Copy what the pom of `name` asks for, and check every file against its libs.sha256."""
+
+    def make(target: Path) -> None:
+        shutil.rmtree(target, ignore_errors=True)
+        goal = ["dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
+        _run(["mvn", "--quiet", "--batch-mode", "--file", str(HERE / name / "pom.xml"), *goal], HERE)
+        lines = [line.split() for line in (HERE / name / "libs.sha256").read_text().splitlines()]
+        listed = {file: digest for digest, file in lines}
+        copied = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in target.iterdir()}
+        if different := {file for file, _ in listed.items() ^ copied.items()}:
+            shutil.rmtree(target)
+            raise CannotInstall(f"not the files of {name}/libs.sha256: {', '.join(sorted(different))}")
+
+    return make
+
+
+def _unpack_keycloak(target: Path) -> None:
+    """One archive with one folder in it; its files are read, not executed, so rights do not matter."""
+    _copy_from_maven("keycloak")(target)
+    [archive] = target.iterdir()
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(target)
+    archive.unlink()
+    [inner] = target.iterdir()
+    for part in inner.iterdir():
+        part.rename(target / part.name)
+    inner.rmdir()
+
+
+def _of_maven(name: str) -> tuple[Path, ...]:
+    return (HERE / name / "pom.xml", HERE / name / "libs.sha256")
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
@@ -116,7 +139,8 @@ def _run(command: list[str], folder: Path, environment: dict[str, str] | None = 
 
 
 PARTS = (
-    Part("kafka", KAFKA_JARS, (HERE / "kafka/pom.xml", HERE / "kafka/libs.sha256"), "mvn", _copy_jars),
+    Part("kafka", KAFKA_JARS, _of_maven("kafka"), "mvn", _copy_from_maven("kafka")),
+    Part("keycloak", KEYCLOAK, _of_maven("keycloak"), "mvn", _unpack_keycloak),
     Part(
         "ferretdb",
         FERRETDB,

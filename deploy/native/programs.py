@@ -19,7 +19,7 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from .install import FERRETDB, KAFKA_JARS, VERSITYGW
+from .install import FERRETDB, KAFKA_JARS, KEYCLOAK, VERSITYGW
 from .places import HERE
 from .processes import START, NotReady
 
@@ -195,6 +195,31 @@ def kafka_settings(advertised: str, listening: str, controller: str) -> dict[str
 
 def _since_last_start(log: Path) -> str:
     return log.read_bytes().rpartition(START)[2].decode(errors="replace")
+
+
+# Keycloak -----------------------------------------------------------------------------------------------------
+
+
+def keycloak(
+    folder: Path, port: int, management_port: int, realms: Path, arguments: Sequence[str], settings: Mapping[str, str]
+) -> Program:
+    """An OpenID provider with the realms of a folder. `arguments` and `settings`: as the image takes them; the ports
+    of the settings are replaced. It writes into its own folder, so each has one of its own (170 MB)."""
+    home = folder / "keycloak"
+
+    def prepare() -> None:
+        shutil.copytree(KEYCLOAK, home)
+        shutil.copytree(realms, home / "data/import")
+
+    ports = {"KC_HTTP_PORT": str(port), "KC_HTTP_MANAGEMENT_PORT": str(management_port), "KC_HTTP_HOST": LOOPBACK}
+    quick = {"JAVA_OPTS": "-Xmx512m -XX:MaxMetaspaceSize=256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
+    return Program(
+        "keycloak",
+        ["bash", str(home / "bin/kc.sh"), *arguments],
+        ready=lambda: answers_http(f"http://{LOOPBACK}:{management_port}/health/ready"),
+        prepare=prepare,
+        environment={**settings, **ports, **quick},
+    )
 
 
 # versitygw ----------------------------------------------------------------------------------------------------

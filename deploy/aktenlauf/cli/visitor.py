@@ -9,8 +9,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+from urllib.request import Request
 
 import httpx
 import lxml.html
@@ -102,6 +104,7 @@ class Visitor:
             follow_redirects=True,
             timeout=30,
             transport=transport,
+            cookies=_cookies(base_url),
             headers={"Accept": "text/html", "Accept-Language": "de", **(headers or {})},
         )
 
@@ -191,6 +194,19 @@ class Visitor:
                 f"{where}: {response.status_code} instead of {expect}: {said} {detail}", response.status_code
             )
         return page
+
+
+class _OnThisMachine(DefaultCookiePolicy):
+    """On localhost browsers give cookies marked as Secure back without TLS too, Keycloak's among them."""
+
+    def set_ok(self, cookie: Cookie, request: Request) -> bool:
+        cookie.secure = False
+        return super().set_ok(cookie, request)
+
+
+def _cookies(base_url: str) -> CookieJar:
+    here = (urlsplit(base_url).hostname or "").rpartition(".")[2] == "localhost"
+    return CookieJar(_OnThisMachine() if here else None)
 
 
 def _origin(url: str) -> dict[str, str]:

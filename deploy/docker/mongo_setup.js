@@ -25,5 +25,5 @@ for (const [secret, parts] of Object.entries(USERS)) {
     roles: parts.map((part) => ({ role: "readWrite", db: `aktenlauf-${part}` })),
   };
   if (admin.getUser(username)) admin.updateUser(username, user);
-  else admin.createUser(username, user);
+  else admin.createUser({ user: username, ...user });
 }

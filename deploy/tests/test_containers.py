@@ -148,6 +148,25 @@ def test_mongodb_has_a_user_for_each_url_with_the_databases_that_we_open() -> No
     assert used and set(re.findall(r"(\w+):", used[1])) == urls
     mounted = {s for s in services()["mongo-setup"]["secrets"]}
     assert mounted == urls | {"mongo_root"}
+    assert "createUser({ user: username, ...user })" in script, "mongosh takes one document"
+
+
+def test_a_database_that_still_prepares_itself_is_not_called_healthy() -> None:
+    """The image's entrypoint runs one on loopback alone before the real one."""
+    test = services()["mongo"]["healthcheck"]["test"]
+    assert test[test.index("--host") + 1] == "mongo"
+
+
+def test_no_image_is_built_by_two_services_at_once() -> None:
+    built = [service["image"] for service in services().values() if "build" in service]
+    assert len(built) == len(set(built))
+    assert all(services()[name]["image"] in built and services()[name]["pull_policy"] == "never" for name in OURS[:2])
+
+
+def test_people_of_the_realms_are_the_same_people_after_the_container_was_made_anew() -> None:
+    """Case and pseudonym hang on `sub`, which is random where the realm names none."""
+    ids = [user["id"] for name in ("applicants", "office") for user in realm(name)["users"]]
+    assert len(ids) == len(set(ids))
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,16 @@ def test_prometheus_asks_every_replica_of_every_service() -> None:
     assert sorted(ours["dns_sd_configs"][0]["names"]) == sorted(SERVICES)
 
 
+def test_a_service_of_which_nothing_runs_raises_an_alarm_and_is_counted() -> None:
+    """It has no address then, and so no figure."""
+    [group] = yaml.safe_load(ALERTS.read_text())["groups"]
+    [rule] = [rule for rule in group["rules"] if rule["alert"] == "NobodyServes"]
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    [away] = [panel["targets"][0]["expr"] for panel in panels if panel["title"] == "Processes away"]
+    for expression in (rule["expr"], away):
+        assert sorted(re.findall(r'"process", "([a-z-]+)"', expression)) == sorted(SERVICES)
+
+
 def test_the_dashboard_reads_the_source_that_is_provisioned() -> None:
     source = yaml.safe_load((FOLDER / "grafana/provisioning/datasources/prometheus.yaml").read_text())["datasources"][0]
     panels = json.loads(DASHBOARD.read_text())["panels"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aktenlauf.contracts.envelope import Meta, stamp
+from aktenlauf.kit import views
 from aktenlauf.kit.ports import Ports
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.tail import ViewTail
@@ -76,6 +77,17 @@ async def test_a_record_that_a_view_cannot_apply_is_parked_with_its_successors_a
     assert rows[0].error.startswith("ValueError at")
     assert "a bug" not in rows[0].error
     assert [r.record for r in rows] == [s.record for s in await ports.log.tail(1, 2)]
+
+
+async def test_a_case_whose_document_grows_too_large_stops_alone(ports: Ports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "DOCUMENT_BYTES_MAX", len(b'{"seen":[1,2]}'))
+    await tell(ports, 1, 2, 3, 4)
+    await tell(ports, 1, 2, case="2")
+    await caught_up(ports)
+    assert await seen(ports) == {"1": [1, 2], "2": [1, 2]}
+    rows = await ports.work.aside("view:counts")
+    assert [(r.position, r.group, r.standing) for r in rows] == [(3, "1", "parked"), (4, "1", "parked")]
+    assert rows[0].error.startswith("DocumentTooLarge at")
 
 
 async def test_what_comes_later_for_a_stopped_case_waits_also_after_a_restart(ports: Ports) -> None:

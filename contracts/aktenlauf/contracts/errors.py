@@ -36,6 +36,7 @@ class Code(StrEnum):
     NO_OFFICE = "no-office"  # no office is known for the place of residence
     ALREADY_SUBMITTED = "already-submitted"
     EMPTY_MESSAGE = "empty-message"
+    TOO_MANY_LETTERS = "too-many-letters"
     DRAFT_CHANGED = "draft-changed"  # another tab or device saved in between
     # documents
     EMPTY_FILE = "empty"

@@ -20,7 +20,7 @@ from aktenlauf.kit.reactions import Due, Reactions
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.sealing import Sealing
-from aktenlauf.kit.views import PAGE_MAX, Change, Document, Held, Query, View, Views, apply, keys_of
+from aktenlauf.kit.views import PAGE_MAX, Change, Document, DocumentTooLarge, Held, Query, View, Views, apply, keys_of
 from aktenlauf.kit.work import AHEAD_MAX, Aside, Place, Standing, Work
 
 BATCH_MAX = 500
@@ -180,7 +180,11 @@ class ViewTail:
                 return await self._stop(view, records[i].meta, batch[i].record, error)
         if asides:
             await self._work.advance(_view_handler(view), last, asides)
-        return await self._views.write(view, _changes(held, before), last)
+        try:
+            return await self._views.write(view, _changes(held, before), last)
+        except DocumentTooLarge as error:
+            i = max(i for i in going if error.key in keys_of(view, records[i]))
+            return await self._stop(view, records[i].meta, batch[i].record, error)
 
     async def _stop(self, view: View, meta: Meta, raw: bytes, error: Exception) -> bool:
         _log.error("a view cannot apply a record", view=view.name, position=meta.position, error=error)

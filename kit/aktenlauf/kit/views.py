@@ -15,6 +15,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import orjson
+
 from aktenlauf.contracts.envelope import TYPE_PREFIX, Event, Meta, Record
 from aktenlauf.kit.scope import Scope
 from aktenlauf.kit.sealing import Sealing
@@ -26,6 +28,8 @@ Read = Callable[[Any, Meta, Sealing], Awaitable[Document]]
 
 DELETE = object()
 """Returned by a handler: the document is to be removed."""
+DOCUMENT_BYTES_MAX = 8 * 1024 * 1024
+"""Of a document as it is stored: with the fields beside it below the 16 MiB that MongoDB takes."""
 PAGE_MAX = 200
 COUNT_MAX = 1000
 
@@ -128,6 +132,24 @@ class Query:
     limit: int = 50
 
 
+class DocumentTooLarge(Exception):
+    """A document has grown beyond DOCUMENT_BYTES_MAX. `key` names it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def stored_form(change: Change) -> bytes | None:
+    """The document as adapters store it; None for a tombstone. Raises DocumentTooLarge."""
+    if change.document is None:
+        return None
+    text = orjson.dumps(change.document)
+    if len(text) > DOCUMENT_BYTES_MAX:
+        raise DocumentTooLarge(change.key)
+    return text
+
+
 def collections_id(views: Iterable[View]) -> str:
     """The same for the same declarations."""
     return hashlib.sha256(" ".join(sorted(view.collection for view in views)).encode()).hexdigest()[:12]
@@ -138,6 +160,7 @@ class Views(Protocol):
 
     Implementations MUST:
     - write a change only where the stored position is the expected one, and all of a batch with its cursor or none;
+    - refuse a document that is too large before anything of its batch is written;
     - filter by scope in the store itself, for every read;
     - keep tombstones until the collection is dropped;
     - refuse fields that are no declared index, and limits above PAGE_MAX.
@@ -160,7 +183,10 @@ class Views(Protocol):
         ...
 
     async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
-        """Write all changes and the cursor, or nothing and False if another writer came first."""
+        """Write all changes and the cursor, or nothing and False if another writer came first.
+
+        Raises DocumentTooLarge.
+        """
         ...
 
     async def get(self, view: View, scope: Scope, key: str) -> Document:

@@ -25,6 +25,7 @@ from aktenlauf.intake.domain import (
     APPLICATION,
     CLAIM,
     DECIDERS,
+    LETTERS_MAX,
     AnswerQuestion,
     ClaimNumber,
     DeliverMessage,
@@ -167,9 +168,13 @@ def test_a_question_is_answered_once() -> None:
     given(APPLICATION, submitted, answered()).when(answer("Doch nicht.")).refused(Code.NOT_NOW)
 
 
-def test_letters_can_be_written_any_number_of_times() -> None:
+def test_letters_can_be_written_again_and_again_but_not_without_end() -> None:
+    """All stand in one document of a case. A question of the office is answered also then."""
     letter = answered("Noch etwas.", None)
-    given(APPLICATION, submitted, letter).when(answer("Noch etwas.", None)).then(letter)
+    given(APPLICATION, submitted, *[letter] * (LETTERS_MAX - 1)).when(answer("Noch etwas.", None)).then(letter)
+    full = given(APPLICATION, submitted, *[letter] * LETTERS_MAX)
+    full.when(answer("Noch etwas.", None)).refused(Code.TOO_MANY_LETTERS)
+    full.when(answer()).then(answered())
 
 
 @pytest.mark.parametrize("text", ["", "  \n "])

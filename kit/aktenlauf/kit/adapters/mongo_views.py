@@ -28,7 +28,7 @@ from aktenlauf.kit.adapters.mongo import (
 )
 from aktenlauf.kit.errors import NotFound, Unavailable
 from aktenlauf.kit.scope import Scope, mark_of, marks_of
-from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View
+from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View, stored_form
 
 DATA_FORMAT = 1
 PREFIX = "view_"
@@ -76,12 +76,17 @@ class MongoViews:
         return {row["_id"]: _held(row) for row in await self._find(view, keys, {"position": True, "document": True})}
 
     async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
+        rows = [_row(view, change) for change in changes]  # all, before anything is written
         if len(changes) > 1 and not await self._as_expected(view, changes):
             return False
-        new = [_row(view, change) for change in changes if not change.expected]
+        new = [row for row, change in zip(rows, changes, strict=True) if not change.expected]
         parts = [new[start : start + INSERTS_MAX] for start in range(0, len(new), INSERTS_MAX)]
         made = await in_parallel(self._insert(view, part) for part in parts)
-        moved = await in_parallel(self._update(view, change) for change in changes if change.expected)
+        moved = await in_parallel(
+            self._update(view, change.expected, row)
+            for row, change in zip(rows, changes, strict=True)
+            if change.expected
+        )
         if not all(made + moved):
             return False
         with translated():
@@ -142,17 +147,16 @@ class MongoViews:
             return False
         return True
 
-    async def _update(self, view: View, change: Change) -> bool:
-        row = _row(view, change)
-        expected = {"_id": row.pop("_id"), "position": change.expected}
-        return await update_if(self._rows(view), expected, {"$set": row})
+    async def _update(self, view: View, position: int, row: Row) -> bool:
+        fields = {name: value for name, value in row.items() if name != "_id"}
+        return await update_if(self._rows(view), {"_id": row["_id"], "position": position}, {"$set": fields})
 
 
 def _row(view: View, change: Change) -> Row:
     document = change.document
     fields = {_field(name): document.get(name) if document else None for name in view.indexes}
-    text = orjson.dumps(document) if document is not None else None
-    return {"_id": change.key, "position": change.position, "scopes": marks_of(document), **fields, "document": text}
+    scopes, text = marks_of(document), stored_form(change)
+    return {"_id": change.key, "position": change.position, "scopes": scopes, **fields, "document": text}
 
 
 def _held(row: Row) -> Held:

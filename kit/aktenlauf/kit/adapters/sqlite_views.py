@@ -14,7 +14,7 @@ import orjson
 from aktenlauf.kit.adapters.sqlite import Database
 from aktenlauf.kit.errors import NotFound
 from aktenlauf.kit.scope import Scope, mark_of, marks_of
-from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View
+from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View, stored_form
 
 DATA_FORMAT = 1
 SCHEMA = "CREATE TABLE IF NOT EXISTS cursors (collection TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID"
@@ -139,8 +139,8 @@ def _cursor(db: sqlite3.Connection, view: View) -> int:
 
 def _put(db: sqlite3.Connection, view: View, changes: Sequence[Change]) -> None:
     table = view.collection
-    new = [(c.key, c.position, _stored(c)) for c in changes if not c.expected]
-    old = [(c.position, _stored(c), c.key, c.expected) for c in changes if c.expected]
+    new = [(c.key, c.position, stored_form(c)) for c in changes if not c.expected]
+    old = [(c.position, stored_form(c), c.key, c.expected) for c in changes if c.expected]
     made = db.executemany(f'INSERT OR IGNORE INTO "{table}" VALUES (?,?,?)', new)  # noqa: S608
     kept = db.executemany(f'UPDATE "{table}" SET position = ?, document = ? WHERE key = ? AND position = ?', old)  # noqa: S608
     if max(made.rowcount, 0) + max(kept.rowcount, 0) != len(changes):  # -1: nothing was to be done
@@ -149,10 +149,6 @@ def _put(db: sqlite3.Connection, view: View, changes: Sequence[Change]) -> None:
     db.executemany(f'DELETE FROM "{table}_scope" WHERE key = ?', [(key,) for key, _ in moved])  # noqa: S608
     marks = ",".join("?" * (2 + len(view.indexes)))
     db.executemany(f'INSERT INTO "{table}_scope" VALUES ({marks})', [row for _, rows in moved for row in rows])  # noqa: S608
-
-
-def _stored(change: Change) -> bytes | None:
-    return orjson.dumps(change.document) if change.document is not None else None
 
 
 def _moved_rows(db: sqlite3.Connection, view: View, change: Change) -> list[tuple[Any, ...]] | None:

@@ -8,7 +8,17 @@ import pytest
 
 from aktenlauf.kit.errors import NotFound
 from aktenlauf.kit.scope import Office, Party, Scope, System
-from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Query, View, Views
+from aktenlauf.kit.views import (
+    COUNT_MAX,
+    DOCUMENT_BYTES_MAX,
+    PAGE_MAX,
+    Change,
+    Document,
+    DocumentTooLarge,
+    Query,
+    View,
+    Views,
+)
 
 OpenViews = Callable[[], Awaitable[Views]]
 ALL = System("test")
@@ -102,6 +112,18 @@ class ViewsSuite:
         held = (await views.load(THINGS, ["k"]))["k"]
         assert (held.position, held.document) == (3, None)
         assert await views.write(THINGS, [new("k", 2)], 3) is False
+
+    async def test_a_document_that_is_too_large_is_named_and_nothing_of_its_batch_written(self, views: Views) -> None:
+        """Up to the limit it is kept, whatever stands beside it."""
+        longest = "x" * (DOCUMENT_BYTES_MAX - len(b'{"offices":["a"],"parties":[],"text":""}'))
+        await put(views, new("k", text=longest))
+        for too_large in (Change("k", 1, 2, document(text=f"{longest}x")), new("more", 2, text=f"{longest}x")):
+            with pytest.raises(DocumentTooLarge) as refused:
+                await views.write(THINGS, [new("other", 2), too_large], 2)
+            assert refused.value.key == too_large.key
+        assert list(await views.load(THINGS, ["other", "more"])) == []
+        assert (await views.get(THINGS, ALL, "k"))["text"] == longest
+        assert await views.cursor(THINGS) == 1
 
     async def test_a_document_may_follow_its_tombstone(self, views: Views) -> None:
         await put(views, Change("k", 0, 1, None))

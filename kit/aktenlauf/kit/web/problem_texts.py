@@ -93,6 +93,11 @@ TEXTS: Mapping[Code, Words] = {
         "Sie müssen nichts tun. Den Stand sehen Sie unter „Meine Anträge“.",
     ),
     Code.EMPTY_MESSAGE: ("Die Nachricht ist leer", "Schreiben Sie etwas oder hängen Sie ein Dokument an."),
+    Code.TOO_MANY_LETTERS: (
+        "Das sind zu viele Nachrichten",
+        "Zu diesem Antrag haben Sie schon sehr oft geschrieben. Fragen der Behörde können Sie weiter beantworten; "
+        "rufen Sie sonst bitte an.",
+    ),
     Code.DRAFT_CHANGED: (
         "Der Entwurf wurde an anderer Stelle geändert",
         "Laden Sie die Seite neu. Sie sehen dann beide Fassungen.",

@@ -24,6 +24,9 @@ from aktenlauf.contracts.intake import (
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.decider import Code, Command, Decider, Event, Refused
 
+LETTERS_MAX = 100
+"""Without having been asked, in one case: all stand in one document of the mailbox, whose size is limited."""
+
 About = Literal["receipt", "question", "evidence-request", "notice", "appointment", "status", "closed"]
 
 
@@ -123,6 +126,8 @@ class Application:
     party: str = ""
     receipt: bool = False
     answered: frozenset[str] = frozenset()
+    letters: int = 0
+    """Written without having been asked."""
     supplied: frozenset[str] = frozenset()
     """Documents that are part of the application."""
     delivered: frozenset[str] = frozenset()
@@ -216,6 +221,8 @@ def _answer(command: AnswerQuestion, state: Application) -> list[Event]:
         raise Refused(Code.NOT_NOW)
     if not command.text.strip():
         raise Refused(Code.EMPTY_MESSAGE)
+    if command.question is None and state.letters >= LETTERS_MAX:
+        raise Refused(Code.TOO_MANY_LETTERS)
     sealed = Sealed.of(FreeText(text=command.text.strip()))
     return [QuestionAnswered(question=command.question, documents=list(command.documents), sealed=sealed)]
 
@@ -251,6 +258,8 @@ def evolve(state: Application, event: Event) -> Application:
             return replace(state, supplied=state.supplied | {ref.document for ref in event.documents})
         case QuestionAnswered(question=str(question)):
             return replace(state, answered=state.answered | {question})
+        case QuestionAnswered():
+            return replace(state, letters=state.letters + 1)
         case MessageDelivered():
             return replace(state, delivered=state.delivered | {event.message})
         case MessageRead():

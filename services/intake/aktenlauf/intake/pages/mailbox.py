@@ -145,9 +145,12 @@ async def _send(
     except CommandReused as reused:  # the page of a letter that was sent already, changed and sent once more
         return None, reused.status, _(TEXTS[reused.code][1]), text
     except Refused as refused:
-        if refused.code != Code.EMPTY_MESSAGE:
-            raise
-        return None, 422, _("Die Nachricht ist leer. Schreiben Sie bitte etwas."), text
+        match refused.code:
+            case Code.EMPTY_MESSAGE:
+                return None, 422, _("Die Nachricht ist leer. Schreiben Sie bitte etwas."), text
+            case Code.TOO_MANY_LETTERS:
+                return None, 422, _(TEXTS[refused.code][1]), text
+        raise
 
 
 async def _thread(

@@ -60,6 +60,26 @@ class LosesAllAnswers(LosesAnswers):
         return self._rows.find_one(*args)
 
 
+class NewPrimary:
+    """The log's collection where a primary has just been elected: until the majority has a write of its own, reads lack
+    what came after `position`."""
+
+    def __init__(self, log: MongoLog, position: int) -> None:
+        self._log, self._position = log, position
+        self._rows, self._formats = log._commits._rows, log._commits._formats
+        log._commits._rows = log._commits._formats = self  # type: ignore[assignment]
+
+    def find(self, query: dict[str, Any], *args: Any) -> Any:
+        return self._rows.find({"$and": [query, {"_id": {"$lte": self._position}}]}, *args)
+
+    async def find_one(self, query: dict[str, Any], *args: Any) -> Any:
+        return next(iter(await self.find(query, *args).to_list(None)), None)
+
+    async def insert_one(self, row: dict[str, Any]) -> None:
+        self._log._commits._rows, self._log._commits._formats = self._rows, self._formats
+        await self._formats.insert_one(row)
+
+
 class TestMongoLog(OnMongo, LogSuite):
     @pytest.fixture
     def open_log(self, database: Database) -> OpenLog:
@@ -128,6 +148,26 @@ class TestMongoLog(OnMongo, LogSuite):
         assert not any(one is Heard.GAP for batch in found for one in batch)
         assert sorted(s.record for s in await everything(log)) == sorted(records)
 
+    async def test_more_streams_are_heard_at_once_than_are_remembered(
+        self, log: MongoLog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("aktenlauf.kit.adapters.mongo_commits.STREAMS_MAX", 3)
+        await log.hear([heard(f"samples/thing/{n}", 1) for n in range(3)])
+        records = [heard(f"samples/thing/{n}", 2 if n < 3 else 1) for n in range(10)]
+        assert await log.hear(records) == [Heard.INSERTED] * 10
+
+    async def test_what_a_new_primary_does_not_show_yet_is_no_gap_and_no_failure_for_good(
+        self, log: MongoLog, other: MongoLog
+    ) -> None:
+        """Another process has heard version 2; for a moment, reads of the majority lack it."""
+        await log.hear([heard(STREAM, 1)])
+        await other.hear([heard(STREAM, 2)])
+        NewPrimary(log, 1)
+        assert await log.hear([heard(STREAM, 3)]) == [Heard.INSERTED]
+        NewPrimary(log, 2)
+        with pytest.raises(Unavailable):
+            await log.hear([heard(STREAM, 3)])
+
     async def test_another_process_may_hear_only_a_part_of_what_stands_in_one_commit(
         self, log: MongoLog, other: MongoLog
     ) -> None:
@@ -169,15 +209,16 @@ class TestMongoLog(OnMongo, LogSuite):
         self, log: MongoLog, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         lossy, commits = LosesAnswers(log._commits._rows, "late"), log._commits
-        know_versions = commits.know_versions
+        known_versions = commits.known_versions
 
-        async def behind_the_lookup(streams: Iterable[str]) -> None:
-            await know_versions(streams)
+        async def behind_the_lookup(streams: Iterable[str]) -> dict[str, int]:
+            known = await known_versions(streams)
             await lossy.land()
             await commits.follow()
+            return known
 
         commits._rows = lossy  # type: ignore[assignment]
-        monkeypatch.setattr(commits, "know_versions", behind_the_lookup)
+        monkeypatch.setattr(commits, "known_versions", behind_the_lookup)
         assert await log.append(STREAM, 0, [happened(STREAM, 1)], "c") == Appended(STREAM, 1, 1)
 
     async def test_an_outcome_that_cannot_be_learned_is_unavailable_and_known_later(
@@ -189,8 +230,24 @@ class TestMongoLog(OnMongo, LogSuite):
         with pytest.raises(Unavailable):
             await log.append(STREAM, 0, [happened(STREAM, 1)], "c")
         log._commits._rows = rows
+        monkeypatch.undo()
         again = await log.append(STREAM, 0, [happened(STREAM, 1)], "c")
         assert (again, await log.head()) == (Appended(STREAM, 1, 1, True), 1)
+
+    async def test_nobody_waits_for_a_server_that_is_silent_longer_than_promised(
+        self, log: MongoLog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("aktenlauf.kit.adapters.mongo_writer.PATIENCE_SECONDS", 0.2)
+        silent = asyncio.Event()
+
+        async def insert(_: object) -> None:
+            await silent.wait()
+
+        monkeypatch.setattr(log._commits, "insert", insert)
+        async with asyncio.timeout(2):
+            with pytest.raises(Unavailable):
+                await log.append(STREAM, 0, [happened(STREAM, 1)], "c")
+        silent.set()
 
     # --- following ------------------------------------------------------------------------------------------------
 

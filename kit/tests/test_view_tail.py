@@ -149,9 +149,20 @@ async def test_a_rebuild_leaves_out_what_is_parked(ports: Ports) -> None:
     await tell(ports, 1, 2, 3)
     await caught_up(ports)
     before = await seen(ports)
-    await ports.views.drop_others([])
+    await ports.views.drop([counts.collection])
     await caught_up(ports)
     assert await seen(ports) == before
+
+
+async def test_views_of_a_newer_program_that_is_being_rolled_out_are_not_dropped(ports: Ports) -> None:
+    """The older one, which still leads, remembers what was there when it began to."""
+    newer = View("counts", version=2)
+    await ports.views.prepare([View("counts", version=0)])
+    tail = await caught_up(ports)
+    older = await tail.older()
+    await ports.views.prepare([newer])
+    await tail.drop(older)
+    assert await ports.views.others([counts]) == [newer.collection]
 
 
 async def test_two_tails_on_the_same_views_apply_everything_once(ports: Ports) -> None:

@@ -83,9 +83,11 @@ class Following:
             await asyncio.sleep(HISTORY_SECONDS)
         await tail.run()
 
-    async def drop_older_views(self) -> None:
-        """Drop the collections of other versions of the program."""
-        await self._views.drop_others()
+    async def drop_older_views(self, after_seconds: float = 0) -> None:
+        """Drop the collections of older versions of the program: those that are there when this is called."""
+        older = await self._views.older()
+        await asyncio.sleep(after_seconds)
+        await self._views.drop(older)
 
     def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What is to run, by name, for ever."""
@@ -146,12 +148,9 @@ class SharedFollowing:
     async def _term(self) -> None:
         following = Following(self._service)
         await patiently("taking over", following.prepare)
-        loops = following.loops() | {"progress": self._tell(following), "older views": self._tidy(following)}
+        tidy = following.drop_older_views(UPGRADE_SECONDS)
+        loops = following.loops() | {"progress": self._tell(following), "older views": tidy}
         await asyncio.gather(*(self._watch(name, loop) for name, loop in loops.items()))
-
-    async def _tidy(self, following: Following) -> None:
-        await asyncio.sleep(UPGRADE_SECONDS)
-        await following.drop_older_views()
 
     async def _tell(self, following: Following) -> None:
         told = -1

@@ -106,9 +106,14 @@ class ViewTail:
         while self._declared and self._behind < head:
             await patiently("writing views", self._catch_up_some)
 
-    async def drop_others(self) -> None:
-        """Drop the collections of other declarations."""
-        await patiently("dropping older views", self._views.drop_others, self._declared)
+    async def older(self) -> Sequence[str]:
+        """The collections of other declarations that are there now. What comes later is of a newer program."""
+        return await patiently("looking for older views", self._views.others, self._declared)
+
+    async def drop(self, collections: Sequence[str]) -> None:
+        """Drop collections of other declarations."""
+        if collections:
+            await patiently("dropping older views", self._views.drop, collections)
 
     async def run(self) -> None:
         """Follow the log for ever."""

@@ -170,8 +170,12 @@ class Views(Protocol):
         """Make the collections of these declarations; drop none."""
         ...
 
-    async def drop_others(self, views: Iterable[View]) -> None:
-        """Drop the collections of older declarations, once these have caught up."""
+    async def others(self, views: Iterable[View]) -> Sequence[str]:
+        """The collections that are there of other declarations."""
+        ...
+
+    async def drop(self, collections: Iterable[str]) -> None:
+        """Drop collections, with their cursors."""
         ...
 
     async def cursor(self, view: View) -> int:
@@ -185,7 +189,7 @@ class Views(Protocol):
     async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
         """Write all changes and the cursor, or nothing and False if another writer came first.
 
-        Raises DocumentTooLarge.
+        Raises DocumentTooLarge; Halt where the collection was dropped.
         """
         ...
 

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aktenlauf.kit.adapters.mongo import Database, Row, check_format, in_parallel, translated
+from aktenlauf.kit.adapters.mongo import Database, Row, check_format, in_parallel, insert_if_new, translated
 from aktenlauf.kit.log import Stored
 
 DATA_FORMAT = 1
+FORMAT_OF = "log"
 RECENT_MAX = 200
 """How many of the newest records are kept in memory: what follows the log mostly wants these, many times over."""
 STREAMS_MAX = 20_000
@@ -76,7 +77,7 @@ class Commits:
     """Reads and inserts commits. Every method raises Unavailable."""
 
     def __init__(self, database: Database) -> None:
-        self._rows = database["log"]
+        self._rows, self._formats = database["log"], database["formats"]
         self.head = 0
         """Position up to which this process knows that a majority has everything."""
         self.versions: dict[str, int] = {}
@@ -90,7 +91,7 @@ class Commits:
     @classmethod
     async def open(cls, database: Database) -> "Commits":
         """Make the indexes that are missing, and find the end. Raises Halt for data of a newer program."""
-        await check_format(database, "log", DATA_FORMAT)
+        await check_format(database, FORMAT_OF, DATA_FORMAT)
         commits = cls(database)
         with translated():
             await commits._rows.create_index([("stream", 1), ("version", 1)], unique=True)
@@ -173,9 +174,23 @@ class Commits:
         self._note(stream, newest)
         return newest
 
-    async def know_versions(self, streams: Iterable[str]) -> None:
-        """Have `versions` of these streams."""
-        await in_parallel(self.version(stream) for stream in dict.fromkeys(streams) if stream not in self.versions)
+    async def known_versions(self, streams: Iterable[str]) -> dict[str, int]:
+        """The version that each stream has at least, from memory where it is there."""
+        known = {stream: self.versions.get(stream) for stream in streams}
+        unknown = [stream for stream, version in known.items() if version is None]
+        looked_up = await in_parallel(self.version(stream) for stream in unknown)
+        return {stream: version for stream, version in known.items() if version is not None} | dict(
+            zip(unknown, looked_up, strict=True)
+        )
+
+    async def see_all(self) -> None:
+        """Return once reads see whatever was acknowledged to anybody before.
+
+        A primary that has just been elected does not, for a moment: what it has of its predecessor's counts as the
+        majority's only once a write of its own does (MongoDB, `src/mongo/db/repl/README.md`, "Transitioning to
+        PRIMARY"). A write that changes nothing waits for that too, with write concern majority.
+        """
+        await insert_if_new(self._formats, {"_id": FORMAT_OF, "format": DATA_FORMAT})  # there since `open`
 
     # --- what is new ----------------------------------------------------------------------------------------------
 

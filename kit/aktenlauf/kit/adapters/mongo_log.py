@@ -55,10 +55,13 @@ class MongoLog:
     async def hear(self, records: Sequence[bytes]) -> list[Heard]:
         parsed = [(parse(record).meta, record) for record in records]
         async with self._hearing:
-            while True:
+            heard = _compare(parsed, *await self._known_of(parsed))
+            if Heard.GAP in heard:  # an alarm for good, so not from an older state
+                await self._open_commits.see_all()
                 heard = _compare(parsed, *await self._known_of(parsed))
-                if await self._commit_runs(_runs(parsed, heard)):
-                    return heard
+            while not await self._commit_runs(_runs(parsed, heard)):
+                heard = _compare(parsed, *await self._known_of(parsed))
+            return heard
 
     async def read(self, stream: str, after: int = 0) -> list[Stored]:
         return await self._open_commits.of_stream(stream, after)
@@ -100,11 +103,10 @@ class MongoLog:
         first: dict[str, int] = {}
         for meta, _ in parsed:
             first[meta.stream] = min(meta.version, first.get(meta.stream, meta.version))
-        await commits.know_versions(first)
+        versions = await commits.known_versions(first)
         # What seems to be missing may have been heard by another process, while this one did not look.
-        ahead = [stream for stream, version in first.items() if version > commits.versions[stream] + 1]
-        await in_parallel(commits.version(stream) for stream in ahead)
-        versions = {stream: commits.versions[stream] for stream in first}
+        ahead = [stream for stream, version in first.items() if version > versions[stream] + 1]
+        versions |= zip(ahead, await in_parallel(commits.version(stream) for stream in ahead), strict=True)
         again = [(stream, version - 1) for stream, version in first.items() if version <= versions[stream]]
         ids: dict[tuple[str, int], str] = {}
         for of_stream in await in_parallel(commits.of_stream(stream, after) for stream, after in again):
@@ -128,11 +130,13 @@ class MongoLog:
 
 
 def _compare(parsed: Sequence[Parsed], versions: dict[str, int], ids: dict[tuple[str, int], str]) -> list[Heard]:
-    """What each record is to the log, those before it in the batch included. Raises Halt."""
+    """What each record is to the log, those before it in the batch included. Raises Halt, Unavailable."""
     heard: list[Heard] = []
     for meta, _ in parsed:
         place, version = (meta.stream, meta.version), versions[meta.stream]
         if meta.version <= version:
+            if place not in ids:  # what this process knows to be there was not found: see Commits.see_all
+                raise Unavailable("log: an older state was read")
             if ids[place] != meta.id:
                 raise Halt(f"{place[0]} version {place[1]} is event {ids[place]} here and {meta.id} in what was heard")
             heard.append(Heard.KNOWN)

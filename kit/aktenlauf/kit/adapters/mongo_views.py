@@ -26,7 +26,7 @@ from aktenlauf.kit.adapters.mongo import (
     translated,
     update_if,
 )
-from aktenlauf.kit.errors import NotFound, Unavailable
+from aktenlauf.kit.errors import Halt, NotFound, Unavailable
 from aktenlauf.kit.scope import Scope, mark_of, marks_of
 from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View, stored_form
 
@@ -59,13 +59,17 @@ class MongoViews:
                     await self._rows(view).create_index([("scopes", 1), (_field(name), 1), ("_id", 1)])
             await insert_if_new(self._cursors, {"_id": view.collection, "position": 0})
 
-    async def drop_others(self, views: Iterable[View]) -> None:
-        kept = [view.collection for view in views]
+    async def others(self, views: Iterable[View]) -> Sequence[str]:
+        kept = {CURSORS, *(PREFIX + view.collection for view in views)}
         with translated():
-            await self._cursors.delete_many({"_id": {"$nin": kept}})
-            for name in await self._database.list_collection_names():
-                if name.startswith(PREFIX) and name != CURSORS and name.removeprefix(PREFIX) not in kept:
-                    await self._database.drop_collection(name)
+            names = await self._database.list_collection_names()
+        return [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX) and name not in kept]
+
+    async def drop(self, collections: Iterable[str]) -> None:
+        with translated():
+            for name in collections:
+                await self._cursors.delete_one({"_id": name})
+                await self._database.drop_collection(PREFIX + name)
 
     async def cursor(self, view: View) -> int:
         with translated():
@@ -90,7 +94,10 @@ class MongoViews:
         if not all(made + moved):
             return False
         with translated():
-            await self._cursors.update_one({"_id": view.collection}, {"$max": {"position": cursor}})
+            done = await self._cursors.update_one({"_id": view.collection}, {"$max": {"position": cursor}})
+        if not done.matched_count:
+            await self.drop([view.collection])  # what was written now has no beginning
+            raise Halt(f"the view {view.name} of this version of the program was dropped by a newer one")
         return True
 
     async def get(self, view: View, scope: Scope, key: str) -> Document:

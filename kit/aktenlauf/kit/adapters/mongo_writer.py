@@ -46,7 +46,6 @@ class Job:
     records: Sequence[bytes]
     command: str | int
     digest: bytes
-    until: float
     done: "asyncio.Future[Appended]"
     doubtful: bool = False
     """Something speaks against it, or it may be there: that is looked up before it is tried again or answered."""
@@ -103,7 +102,10 @@ class Writer:
         if self._closed:
             raise Unavailable("the log is closed")
         loop = asyncio.get_running_loop()
-        job = Job(stream, expected, records, command, digest, loop.time() + PATIENCE_SECONDS, loop.create_future())
+        job = Job(stream, expected, records, command, digest, loop.create_future())
+        # By a timer: a single call of the driver to a server that is silent may take longer than that.
+        timer = loop.call_later(PATIENCE_SECONDS, job.refuse, Unavailable("log: the outcome is not known"))
+        job.done.add_done_callback(lambda _: timer.cancel())
         self._jobs.append(job)
         self._woken.set()
         return job.done
@@ -136,8 +138,6 @@ class Writer:
         except Exception as error:  # a fault in here must leave nobody waiting
             _log.error("the writer failed", error=error)
             _refuse(jobs, Unavailable("log: the writer failed"))
-        now = asyncio.get_running_loop().time()
-        _refuse((job for job in self._jobs if job.until < now), Unavailable("log: the outcome is not known"))
         settled = any(job.done.done() for job in jobs)
         self._futile = 0 if settled or self._commits.head > before else self._futile + 1
         if self._futile > 1:  # once is nothing: what was in doubt is looked up in the next round
@@ -147,11 +147,11 @@ class Writer:
         """What can be inserted now, and where. Answers what needs no insert."""
         await self._look_up([job for job in jobs if job.doubtful])
         waiting = [job for job in jobs if not job.done.done()]
-        await self._commits.know_versions(job.stream for job in waiting if job.expected != 0)
+        known = await self._commits.known_versions(job.stream for job in waiting if job.expected != 0)
         planned: list[tuple[Job, Commit]] = []
         room, position, versions = INSERT_BYTES_MAX, self._commits.head + 1, dict[str, int]()
         for job in waiting:
-            version = versions.get(job.stream, self._commits.versions.get(job.stream, 0))
+            version = versions.get(job.stream, self._commits.versions.get(job.stream, known.get(job.stream, 0)))
             if job.expected in (ANY, version):
                 room -= sum(len(record) + 32 for record in job.records)
                 if planned and (room < 0 or len(planned) == COMMITS_MAX):

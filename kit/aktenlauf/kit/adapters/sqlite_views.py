@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from aktenlauf.kit.adapters.sqlite import Database
-from aktenlauf.kit.errors import NotFound
+from aktenlauf.kit.errors import Halt, NotFound
 from aktenlauf.kit.scope import Scope, mark_of, marks_of
 from aktenlauf.kit.views import COUNT_MAX, PAGE_MAX, Change, Document, Held, Page, Query, View, stored_form
 
@@ -38,9 +38,15 @@ class SqliteViews:
 
         await self._database.run(work)
 
-    async def drop_others(self, views: Iterable[View]) -> None:
+    async def others(self, views: Iterable[View]) -> Sequence[str]:
         kept = {view.collection for view in views}
-        await self._database.run(lambda db: _drop_others(db, kept))
+        sql = "SELECT collection FROM cursors"
+        rows = await self._database.read(lambda db: db.execute(sql).fetchall(), small=True)
+        return [name for (name,) in rows if name not in kept]
+
+    async def drop(self, collections: Iterable[str]) -> None:
+        names = list(collections)
+        await self._database.run(lambda db: _drop(db, names))
 
     async def cursor(self, view: View) -> int:
         return await self._database.read(lambda db: _cursor(db, view), small=True)
@@ -62,8 +68,10 @@ class SqliteViews:
 
     async def write(self, view: View, changes: Sequence[Change], cursor: int) -> bool:
         def work(db: sqlite3.Connection) -> bool:
+            at = "UPDATE cursors SET position = max(position, ?) WHERE collection = ?"
+            if not db.execute(at, (cursor, view.collection)).rowcount:
+                raise Halt(f"the view {view.name} of this version of the program was dropped by a newer one")
             _put(db, view, changes)
-            db.execute("UPDATE cursors SET position = max(position, ?) WHERE collection = ?", (cursor, view.collection))
             return True
 
         try:
@@ -124,12 +132,11 @@ def _create(db: sqlite3.Connection, view: View) -> None:
     db.execute("INSERT OR IGNORE INTO cursors VALUES (?, 0)", (table,))
 
 
-def _drop_others(db: sqlite3.Connection, kept: set[str]) -> None:
-    for (table,) in db.execute("SELECT collection FROM cursors").fetchall():
-        if table not in kept:
-            db.execute(f'DROP TABLE IF EXISTS "{table}"')
-            db.execute(f'DROP TABLE IF EXISTS "{table}_scope"')
-            db.execute("DELETE FROM cursors WHERE collection = ?", (table,))
+def _drop(db: sqlite3.Connection, tables: Iterable[str]) -> None:
+    for table in tables:
+        db.execute(f'DROP TABLE IF EXISTS "{table}"')
+        db.execute(f'DROP TABLE IF EXISTS "{table}_scope"')
+        db.execute("DELETE FROM cursors WHERE collection = ?", (table,))
 
 
 def _cursor(db: sqlite3.Connection, view: View) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aktenlauf.kit.errors import NotFound
+from aktenlauf.kit.errors import Halt, NotFound
 from aktenlauf.kit.scope import Office, Party, Scope, System
 from aktenlauf.kit.views import (
     COUNT_MAX,
@@ -139,7 +139,19 @@ class ViewsSuite:
         await views.prepare([THINGS_2])
         assert (await views.cursor(THINGS_2), await views.cursor(THINGS)) == (0, 4)
         assert await views.load(THINGS_2, ["k"]) == {}
-        await views.drop_others([THINGS_2])
+        assert await views.others([THINGS_2]) == [THINGS.collection]
+        await views.drop([THINGS.collection])
+        assert await views.others([THINGS_2]) == []
+        await views.prepare([THINGS])
+        assert (await views.cursor(THINGS), await views.load(THINGS, ["k"])) == (0, {})
+
+    async def test_who_writes_to_a_view_that_was_dropped_stops_and_leaves_nothing_without_its_beginning(
+        self, views: Views
+    ) -> None:
+        await put(views, new("k"), cursor=4)
+        await views.drop([THINGS.collection])
+        with pytest.raises(Halt):
+            await views.write(THINGS, [new("k", 5)], 5)
         await views.prepare([THINGS])
         assert (await views.cursor(THINGS), await views.load(THINGS, ["k"])) == (0, {})
 

@@ -4,7 +4,6 @@ One replica of a service does it at a time. What it keeps in memory is read anew
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
@@ -121,9 +120,9 @@ class Following:
         head = await ports.log.head()
         for handler, position in (self.positions() | {"publisher": self._publisher.position}).items():
             HANDLER_LAG.set(max(0, head - position), {"service": service, "handler": handler})
-        parked = Counter(aside.handler for aside in await ports.work.aside())
+        parked = await ports.work.how_many_aside()
         for handler in parked.keys() | parked_before:
-            PARKED.set(parked[handler], {"service": service, "handler": handler})
+            PARKED.set(parked.get(handler, 0), {"service": service, "handler": handler})
         GAPS.set(len(await ports.work.gaps()), {"service": service})
         return set(parked)
 

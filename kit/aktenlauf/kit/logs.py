@@ -43,7 +43,8 @@ def _name_the_exception(_: Any, __: str, event: Any) -> Any:
 
 
 def describe(error: BaseException) -> str:
-    """The exception's type and the innermost places of ours that it passed, without its message."""
+    """The exception's type and the innermost places of ours that it passed, without its message; and of what caused it
+    the type and the number, such as the code of a database's refusal."""
     places: list[str] = []
     trace = error.__traceback__
     while trace is not None:
@@ -52,7 +53,14 @@ def describe(error: BaseException) -> str:
         if module.startswith("aktenlauf."):
             places.append(f"{module.removeprefix('aktenlauf.')}.{code.co_name}:{trace.tb_lineno}")
         trace = trace.tb_next
-    return f"{type(error).__name__} at {' > '.join(places[-3:]) or 'unknown place'}"
+    return f"{type(error).__name__}{_caused(error.__cause__)} at {' > '.join(places[-3:]) or 'unknown place'}"
+
+
+def _caused(cause: BaseException | None) -> str:
+    if cause is None:
+        return ""
+    code = getattr(cause, "code", None) or getattr(cause, "errno", None)
+    return f" by {type(cause).__name__}{f' {code}' if isinstance(code, int) else ''}"
 
 
 configure()  # a line written before a process has chosen its form must not quote an exception's message either

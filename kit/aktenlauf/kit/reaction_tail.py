@@ -19,14 +19,11 @@ from aktenlauf.kit.logs import describe, logger
 from aktenlauf.kit.patience import patiently
 from aktenlauf.kit.reactions import Reaction, Reactions
 from aktenlauf.kit.runner import Runner
-from aktenlauf.kit.tail import BATCH_MAX, WAIT_SECONDS, Progress, by_group, group_of
+from aktenlauf.kit.tail import BATCH_MAX, WAIT_SECONDS, Progress, Rounds, by_group, group_of
 from aktenlauf.kit.telemetry import SpanKind, step
 from aktenlauf.kit.work import Aside, Place, Standing, Work
 
 NOT_YET_MAX = timedelta(hours=24)
-RETRY_SECONDS = 1.0
-"""Pause between two rounds over all records that wait or were marked for replay, however much happens meanwhile."""
-
 _log = logger(__name__)
 
 
@@ -61,7 +58,7 @@ class ReactionTail:
         self._lanes = asyncio.Semaphore(self._at_once)
         self._under_way: dict[int, tuple[str, asyncio.Task[None]]] = {}
         """Position -> stream and task of what runs in a lane."""
-        self._retry_at = 0.0
+        self._rounds = Rounds()
         self.prepared = False
         """Whether it knows where to go on."""
         self.progress = Progress()
@@ -72,16 +69,14 @@ class ReactionTail:
 
     async def prepare(self) -> None:
         """Read the cursor. A handler that never ran starts at the head: what was before is not its business."""
-        cursor = await self._work.cursor(self._handler)
-        if cursor is None:
-            cursor = await self._log.head()
-            await self._work.advance(self._handler, cursor)
+        if not await self.ran_before():
+            await self._work.begin(self._handler, await self._log.head())
         await self._place.read()
         self._read = self._place.position
         rows = await self._work.aside(self._handler)
         self._stopped = {row.group: group_of(parse(row.record).meta) for row in rows}
         self.prepared = True
-        await self.progress.move(cursor)
+        await self.progress.move(self._read)
 
     async def run(self) -> None:
         """Follow the log for ever."""
@@ -207,10 +202,8 @@ class ReactionTail:
 
     async def _retry_now_and_then(self) -> None:
         """For what an operator marks: records that wait are tried again when something of their case comes."""
-        now = asyncio.get_running_loop().time()
-        if self._stopped and now >= self._retry_at:
-            await patiently(self._handler, self._retry_all)
-            self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
+        if self._stopped:
+            await self._rounds.now_and_then(partial(patiently, self._handler, self._retry_all))
 
     async def _retry_all(self) -> None:
         rows = by_group(await self._work.aside(self._handler))

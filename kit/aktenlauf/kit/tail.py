@@ -6,8 +6,9 @@ case stops and the others go on.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aktenlauf.contracts.envelope import Meta, Record, parse, timestamp
@@ -27,6 +28,8 @@ BATCH_MAX = 500
 CATCH_UP_MAX = 2000
 """Records of one step of a rebuild: the more there are, the fewer times a busy case's document is written."""
 WAIT_SECONDS = 1.0
+ROUND_SECONDS = 1.0
+"""Pause between two rounds over what stands aside."""
 CLOCK_SECONDS = 1.0
 
 _log = logger(__name__)
@@ -64,6 +67,21 @@ class Progress:
             await self._moved.wait_for(lambda: self.position >= position)
 
 
+class Rounds:
+    """Over all records that stand aside, however much happens meanwhile: a second after the last, and never for more
+    than a tenth of the time, as there may be very many."""
+
+    def __init__(self) -> None:
+        self._next_at = 0.0
+
+    async def now_and_then(self, one: Callable[[], Awaitable[None]]) -> None:
+        """Make a round, if it is time."""
+        clock = asyncio.get_running_loop().time
+        if (begun := clock()) >= self._next_at:
+            await one()
+            self._next_at = clock() + max(ROUND_SECONDS, 9 * (clock() - begun))
+
+
 class ViewTail:
     """Keeps all views of a service up to date."""
 
@@ -84,6 +102,7 @@ class ViewTail:
         """The cursors as stored: behind, where the records since did not concern the view."""
         self._stopped: dict[View, dict[str, int]] = {}
         """Per group that stopped, the position from which on its records are put aside."""
+        self._rounds = Rounds()
         self.progress = Progress()
 
     async def prepare(self) -> None:
@@ -125,7 +144,8 @@ class ViewTail:
                 after = batch[-1].position
             if len(batch) == BATCH_MAX:
                 continue
-            await patiently("replaying into views", self._replay)
+            if any(self._stopped.values()):
+                await self._rounds.now_and_then(partial(patiently, "replaying into views", self._replay))
             if not await patiently("waiting for the log", self._log.wait, after, WAIT_SECONDS):
                 await patiently("writing views", self._store_cursors)
 

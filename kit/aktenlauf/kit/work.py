@@ -1,6 +1,6 @@
 """Where each handler is, and what waits or was put aside: the only mutable state of a service besides its views."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -44,12 +44,20 @@ class Work(Protocol):
         """The last position handled, or None for a handler that never ran."""
         ...
 
+    async def begin(self, handler: str, position: int) -> None:
+        """Give a handler its first cursor. One that has a cursor keeps it, whoever was faster."""
+        ...
+
     async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
         """Put records aside and move the cursor, in one commit."""
         ...
 
     async def aside(self, handler: str | None = None, group: str | None = None) -> Sequence[Aside]:
         """What was put aside, in order of position."""
+        ...
+
+    async def how_many_aside(self) -> Mapping[str, int]:
+        """How many records each handler has aside, of those that have any."""
         ...
 
     async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:

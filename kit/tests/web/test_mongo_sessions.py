@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
+from pymongo.errors import AutoReconnect
 
 from aktenlauf.kit.adapters.mongo import Database, close_client, database_of, open_client
 from aktenlauf.kit.adapters.mongo_sessions import MongoSessions
@@ -15,6 +17,19 @@ from aktenlauf.kit.testing.sessions_suite import MINUTE, NOW, PERSON, SessionsSu
 
 pytestmark = pytest.mark.servers
 SECRET = b"s" * 32
+
+
+class CannotDelete:
+    """A collection that loses its connection whenever several documents are to be removed."""
+
+    def __init__(self, rows: Any) -> None:
+        self._rows = rows
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rows, name)
+
+    async def delete_many(self, _: object) -> None:
+        raise AutoReconnect("connection closed")
 
 
 class TestMongoSessions(OnMongo, SessionsSuite):
@@ -53,12 +68,25 @@ class TestMongoSessions(OnMongo, SessionsSuite):
         await asyncio.gather(*(sessions.load("public", token, at) for _ in range(8)), sessions.end(token))
         assert await sessions.load("public", token, at) is None
 
+    async def test_signing_in_does_not_fail_for_the_tidying_of_others_sessions(
+        self, sessions: MongoSessions, database: Database
+    ) -> None:
+        sessions._sessions = CannotDelete(database["sessions"])  # type: ignore[assignment]
+        token = await sessions.create("public", PERSON, NOW)
+        assert await sessions.load("public", token, NOW) is not None
+
     async def test_sessions_are_those_of_every_replica(self, sessions: MongoSessions, database: Database) -> None:
         token = await sessions.create("public", PERSON, NOW)
         replica = await MongoSessions.open(database, SECRET)
         assert await replica.load("public", token, NOW) is not None
         await replica.end_all(PERSON.subject)
         assert await sessions.load("public", token, NOW) is None
+
+
+def test_what_the_url_says_of_waiting_counts() -> None:
+    made: Any = open_client("mongodb://a/?sockettimeoutms=7", lambda url, **options: options)
+    assert "socketTimeoutMS" not in made
+    assert made["serverSelectionTimeoutMS"] > 0
 
 
 async def test_a_database_that_is_away_is_unavailable(unused_tcp_port: int) -> None:

@@ -23,6 +23,7 @@ from aktenlauf.contracts.published import PRIVATE_EVENTS
 from aktenlauf.contracts.review import (
     AnswerReceived,
     CaseAssigned,
+    CaseClosed,
     CaseOpened,
     EvidenceRequested,
     EvidenceReviewed,
@@ -175,6 +176,14 @@ def test_stay_is_at_risk_where_the_application_secures_nothing__aufenthg_81(
     row = folded(worklist, records((RUN[1], ("review", opened))))["c-1"]
     assert row is not None
     assert (row["risk"], row["due"]) == (risk, min(filter(None, (risk, "2027-02-10"))))
+
+
+def test_what_is_done_is_due_no_more() -> None:
+    """So that lists by what is due do not walk through all that was ever decided."""
+    open_ = folded(worklist, records(RUN))["c-1"]
+    closed = folded(worklist, records((*RUN, ("review", CaseClosed(reason="decided")))))["c-1"]
+    assert open_ and closed
+    assert (open_["due"], closed["due"], closed["active"]) == ("2027-02-10", None, 0)
 
 
 def test_row_is_in_no_list_before_the_case_is_opened() -> None:

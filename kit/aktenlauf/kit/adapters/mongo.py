@@ -62,7 +62,8 @@ __all__ = [
 ]
 
 FIND_SERVER_MS = 5_000
-"""How long a call looks for a primary before it gives up: the longest that a person waits for 'not available'."""
+"""How long a call looks for a primary before it gives up. The driver tries a call once more where the connection broke,
+so that a server that is silent is waited for twice."""
 ANSWER_MS = 10_000
 """How long a call waits for an answer of a server that it has found."""
 MAJORITY_MS = 8_000
@@ -100,17 +101,20 @@ def check_url(url: str) -> None:
 def open_client(url: str, driver: Callable[..., Any] = AsyncIOMotorClient) -> Client:
     """A client of the server or replica set at `url`. Does not connect yet; belongs to the running event loop.
 
+    What the URL says of these options counts.
+
     Raises Unavailable where `mongodb+srv://` is not found in DNS.
     """
+    options: dict[str, Any] = {
+        "serverSelectionTimeoutMS": FIND_SERVER_MS,
+        "connectTimeoutMS": ANSWER_MS,
+        "socketTimeoutMS": ANSWER_MS,
+        "waitQueueTimeoutMS": ANSWER_MS,
+        "appname": "aktenlauf",
+    }
+    said = urlsplit(url).query.lower()
     with translated():
-        client = driver(
-            url,
-            serverSelectionTimeoutMS=FIND_SERVER_MS,
-            connectTimeoutMS=ANSWER_MS,
-            socketTimeoutMS=ANSWER_MS,
-            waitQueueTimeoutMS=ANSWER_MS,
-            appname="aktenlauf",
-        )
+        client = driver(url, **{name: value for name, value in options.items() if f"{name.lower()}=" not in said})
     return cast(Client, client)
 
 

@@ -11,7 +11,8 @@ the streams in use do (`versions`), and the newest records.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ DATA_FORMAT = 1
 FORMAT_OF = "log"
 RECENT_MAX = 200
 """How many of the newest records are kept in memory: what follows the log mostly wants these, many times over."""
+ROWS_AT_ONCE = 100
+"""Commits that are read ahead."""
 STREAMS_MAX = 20_000
 """How many streams' versions are kept in memory."""
 STEPS_MAX = 32
@@ -126,16 +129,34 @@ class Commits:
         return self._recent_beyond(after, limit) or await self._read_beyond(after, limit)
 
     async def _read_beyond(self, after: int, limit: int) -> list[Stored]:
-        with translated():
-            rows = await self._rows.find({"_id": {"$gt": after}}).sort("_id", 1).limit(limit).to_list(None)
-            if not rows or rows[0]["_id"] != after + 1:  # `after` is within a commit
-                rows = await self._rows.find({"_id": {"$lte": after}}).sort("_id", -1).limit(1).to_list(None) + rows
         found: list[Stored] = []
-        for stored in (stored for row in rows for stored in _commit(row).stored() if stored.position > after):
-            if len(found) == limit or stored.position != after + len(found) + 1:
-                break
-            found.append(stored)
-        return found
+        async with aclosing(self._rows_beyond(after)) as rows:
+            async for row in rows:
+                for stored in _commit(row).stored():
+                    if stored.position == after + len(found) + 1:
+                        found.append(stored)
+                    elif stored.position > after:
+                        return found[:limit]
+                if len(found) >= limit:
+                    break
+        return found[:limit]
+
+    async def _rows_beyond(self, after: int) -> AsyncGenerator[Row, None]:
+        """The commits with something beyond `after`, in order. Not all at once: a single one may hold many records."""
+        with translated():
+            rows = self._rows.find({"_id": {"$gt": after}}).sort("_id", 1).batch_size(ROWS_AT_ONCE)
+            try:
+                row = await anext(rows, None)
+                if row is None or row["_id"] != after + 1:  # `after` is within a commit
+                    for before in (
+                        await self._rows.find({"_id": {"$lte": after}}).sort("_id", -1).limit(1).to_list(None)
+                    ):
+                        yield before
+                while row is not None:
+                    yield row
+                    row = await anext(rows, None)
+            finally:
+                await rows.close()
 
     async def of_stream(self, stream: str, after: int) -> list[Stored]:
         """The records of a stream with version > `after`."""

@@ -8,10 +8,12 @@ that regularly (`rewrap`), and destroy the old one.
 from typing import Any
 
 from aktenlauf.kit.adapters.key_wrap import KeyWrap
-from aktenlauf.kit.adapters.mongo import Database, check_format, insert_if_new, translated
-from aktenlauf.kit.errors import Erased
+from aktenlauf.kit.adapters.mongo import Database, Row, check_format, in_parallel, insert_if_new, translated
+from aktenlauf.kit.errors import Erased, Unavailable
 
 DATA_FORMAT = 1
+REWRAPPED_MAX = 500
+"""Keys that are read at once."""
 
 
 class MongoKeyring:
@@ -41,7 +43,10 @@ class MongoKeyring:
             return await self.get(name)
         except KeyError:
             await insert_if_new(self._keys, {"_id": name, "wrapped": self._wrap.new_key(), "kek": self._wrap.kek})
+        try:
             return await self.get(name)  # of several that make it at once, all get the one that was stored
+        except KeyError:
+            raise Unavailable("keyring: a new key is not yet with the majority") from None
 
     async def get(self, name: str) -> bytes:
         with translated():
@@ -60,11 +65,19 @@ class MongoKeyring:
 
     async def rewrap(self) -> int:
         done = 0
-        with translated():
-            async for row in self._keys.find({"kek": {"$ne": self._wrap.kek}}):
-                fresh = {"wrapped": self._wrap.rewrap(row["wrapped"], row["kek"]), "kek": self._wrap.kek}
-                done += (await self._keys.update_one({"_id": row["_id"]}, {"$set": fresh})).modified_count
+        while rows := await self._under_another():
+            done += sum(await in_parallel(self._rewrap(row) for row in rows))
         return done
+
+    async def _under_another(self) -> list[Row]:
+        """Some keys that another key-encryption key wraps. No cursor: one may be forgotten by the server meanwhile."""
+        with translated():
+            return await self._keys.find({"kek": {"$ne": self._wrap.kek}}).limit(REWRAPPED_MAX).to_list(None)
+
+    async def _rewrap(self, row: Row) -> int:
+        fresh = {"wrapped": self._wrap.rewrap(row["wrapped"], row["kek"]), "kek": self._wrap.kek}
+        with translated():
+            return (await self._keys.update_one({"_id": row["_id"]}, {"$set": fresh})).modified_count
 
     async def close(self) -> None:
         """Nothing to do: whoever opened the client closes it."""

@@ -1,11 +1,13 @@
 """Sessions in a database of their own, for the whole installation."""
 
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from aktenlauf.kit.adapters.mongo import Database, check_format, translated
 from aktenlauf.kit.adapters.session_records import Record, ended_before, new_record, opened, seconds, subject_mark
+from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.identity import Person, Side
 from aktenlauf.kit.sessions import RENEW_EVERY, Session, new_token, token_keys
 
@@ -30,12 +32,17 @@ class MongoSessions:
     async def create(self, side: Side, person: Person, now: datetime) -> str:
         token = new_token()
         record = asdict(new_record(token, side, person, now, self._secret))
+        with translated():
+            await self._sessions.insert_one({"_id": record.pop("record"), **record})
+        with suppress(Unavailable):  # whoever signs in next tidies too
+            await self._tidy(now)
+        return token
+
+    async def _tidy(self, now: datetime) -> None:
+        """Remove what has ended: not every server has indexes that let documents expire."""
         seen, created = ended_before(now)
         with translated():
-            # here, since not every server has indexes that let documents expire
             await self._sessions.delete_many({"$or": [{"seen": {"$lte": seen}}, {"created": {"$lte": created}}]})
-            await self._sessions.insert_one({"_id": record.pop("record"), **record})
-        return token
 
     async def load(self, side: Side, token: str, now: datetime) -> Session | None:
         keys = token_keys(token)

@@ -1,6 +1,7 @@
 """Work on MongoDB, in four collections of a service's database: cursors, what was put aside, gaps, leases."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,8 @@ class MongoWork:
         """The work of a service's database. Raises Halt for data of a newer program, Unavailable."""
         await check_format(database, "work", DATA_FORMAT)
         with translated():
-            await database["work_aside"].create_index([("handler", 1), ("group", 1)])
+            await database["work_aside"].create_index([("handler", 1), ("position", 1)])
+            await database["work_aside"].create_index([("handler", 1), ("group", 1), ("position", 1)])
         return cls(database)
 
     async def cursor(self, handler: str) -> int | None:
@@ -40,17 +42,29 @@ class MongoWork:
             row = await self._cursors.find_one({"_id": handler})
         return row["position"] if row else None
 
+    async def begin(self, handler: str, position: int) -> None:
+        await insert_if_new(self._cursors, {"_id": handler, "position": position})
+
     async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
         await in_parallel(insert_if_new(self._aside, _row(one)) for one in aside)
-        if not await insert_if_new(self._cursors, {"_id": handler, "position": position}):
-            with translated():  # behind what was put aside: a crash in between repeats without effect
-                await self._cursors.update_one({"_id": handler}, {"$max": {"position": position}})
+        # The cursor behind what was put aside: a crash in between repeats without effect.
+        while not await self._moved(handler, position):
+            await self.begin(handler, position)
+
+    async def _moved(self, handler: str, position: int) -> bool:
+        with translated():
+            done = await self._cursors.update_one({"_id": handler}, {"$max": {"position": position}})
+        return bool(done.matched_count)
 
     async def aside(self, handler: str | None = None, group: str | None = None) -> Sequence[Aside]:
         wanted = {name: value for name, value in (("handler", handler), ("group", group)) if value is not None}
         with translated():
             rows = await self._aside.find(wanted).sort([("position", 1), ("handler", 1)]).to_list(None)
         return [_aside(row) for row in rows]
+
+    async def how_many_aside(self) -> Mapping[str, int]:
+        with translated():
+            return Counter([row["handler"] async for row in self._aside.find({}, {"handler": True})])
 
     async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:
         change = {"standing": str(standing)} | ({"error": error} if error else {})
@@ -62,9 +76,9 @@ class MongoWork:
             await self._aside.delete_one({"_id": _id(handler, position)})
 
     async def gap(self, stream: str, version: int, at: datetime) -> None:
-        if not await insert_if_new(self._gaps, {"_id": stream, "version": version, "at": timestamp(at)}):
-            with translated():
-                await self._gaps.update_one({"_id": stream}, {"$max": {"version": version}})
+        change = {"$max": {"version": version}, "$setOnInsert": {"at": timestamp(at)}}
+        with translated():  # in one: another replica may find the gap filled up to an older version meanwhile
+            await self._gaps.update_one({"_id": stream}, change, upsert=True)
 
     async def gaps(self) -> Sequence[tuple[str, int]]:
         with translated():
@@ -77,10 +91,9 @@ class MongoWork:
     async def take_lease(self, name: str, holder: str, seconds: float) -> bool:
         now = time.time()
         lease = {"holder": holder, "until": now + seconds}
-        if await insert_if_new(self._leases, {"_id": name, **lease}):
-            return True
         mine_or_over = {"_id": name, "$or": [{"holder": holder}, {"until": {"$lt": now}}]}
-        return await update_if(self._leases, mine_or_over, {"$set": lease})
+        renewed = await update_if(self._leases, mine_or_over, {"$set": lease})
+        return renewed or await insert_if_new(self._leases, {"_id": name, **lease})
 
     async def give_lease(self, name: str, holder: str) -> None:
         with translated():

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,10 @@ class SqliteWork:
         row = await self._database.read(lambda db: db.execute(sql, (handler,)).fetchone(), small=True)
         return row[0] if row else None
 
+    async def begin(self, handler: str, position: int) -> None:
+        await self._run("INSERT OR IGNORE INTO cursors VALUES (?,?)", handler, position)
+        await self._database.checkpoint()  # see `advance`
+
     async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
         rows = [(a.handler, a.group, a.position, a.record, a.standing, a.error, timestamp(a.since)) for a in aside]
 
@@ -60,6 +64,10 @@ class SqliteWork:
         )
         rows = await self._database.read(lambda db: db.execute(sql, (handler, group)).fetchall(), small=True)
         return [Aside(h, g, p, r, Standing(s), e, datetime.fromisoformat(at)) for h, g, p, r, s, e, at in rows]
+
+    async def how_many_aside(self) -> Mapping[str, int]:
+        sql = "SELECT handler, count(*) FROM aside GROUP BY handler"
+        return dict(await self._database.read(lambda db: db.execute(sql).fetchall(), small=True))
 
     async def mark(self, handler: str, group: str, position: int, standing: Standing, error: str = "") -> None:
         sql = (

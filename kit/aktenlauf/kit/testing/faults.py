@@ -11,7 +11,7 @@ from typing import Any, Literal
 from aktenlauf.kit.errors import Unavailable
 
 CHANGING = frozenset(
-    {"append", "hear", "write", "advance", "mark", "done", "gap", "filled", "publish", "prepare", "drop"}
+    {"append", "hear", "write", "begin", "advance", "mark", "done", "gap", "filled", "publish", "prepare", "drop"}
 )
 """The calls after which something is different: dying at any other is dying at the next of these."""
 

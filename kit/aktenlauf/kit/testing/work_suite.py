@@ -39,12 +39,21 @@ class WorkSuite:
         await work.advance("reactions", 3)
         assert (await work.cursor("reactions"), await work.cursor("publisher")) == (7, None)
 
+    async def test_a_handler_begins_once(self, work: Work) -> None:
+        await asyncio.gather(*(work.begin("reactions", position) for position in (5, 5)))
+        await work.begin("reactions", 9)
+        assert await work.cursor("reactions") == 5
+        await work.advance("reactions", 7)
+        await work.begin("reactions", 3)
+        assert await work.cursor("reactions") == 7
+
     async def test_what_is_put_aside_comes_back_whole_in_order_of_position(self, work: Work) -> None:
         rows = [aside(9), aside(4), aside(6, "case-2"), aside(5, handler="deliveries")]
         await work.advance("reactions", 9, rows)
         assert list(await work.aside()) == [aside(4), aside(5, handler="deliveries"), aside(6, "case-2"), aside(9)]
         assert list(await work.aside("reactions", "case-1")) == [aside(4), aside(9)]
         assert list(await work.aside("deliveries")) == [aside(5, handler="deliveries")]
+        assert dict(await work.how_many_aside()) == {"reactions": 3, "deliveries": 1}
 
     async def test_putting_aside_again_keeps_the_first(self, work: Work) -> None:
         await work.advance("reactions", 1, [aside(1)])

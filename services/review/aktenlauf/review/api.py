@@ -157,7 +157,7 @@ class ReturnBody(BaseModel):
 async def cases(request: Request, staff: Staff, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> Rows:
     """What is to be decided, the most urgent first."""
     await up_to_date(request)
-    query = ViewQuery({"active": 1}, order="due", limit=limit)
+    query = ViewQuery({"active": 1}, order="due", at_least="0", limit=limit)
     found = await service_of(request).page(worklist, scope_of_staff(staff), query)
     return Rows(cases=[Row.model_validate({**doc, "assignee": doc["assignee"] or None}) for doc in found.documents])
 

@@ -33,7 +33,7 @@ __all__ = ["CONTINUING", "NOBODY", "case_file", "history", "staff_names", "store
 
 worklist = View(
     "worklist",
-    version=3,
+    version=4,
     indexes=(
         "list",
         "active",
@@ -194,7 +194,8 @@ def _settle(doc: Document, meta: Meta) -> None:
     doc["evidence_done"] = len(done)
     doc["risk"] = (doc["title_valid_until"] or doc["filed_on"]) if _at_risk(doc) else None
     waiting = [asked["deadline"] for asked in doc.get("waiting", {}).values() if asked["deadline"]]
-    doc["due"] = min(day for day in (doc["risk"], doc["inaction_from"], *waiting) if day)
+    due = min(day for day in (doc["risk"], doc["inaction_from"], *waiting) if day)
+    doc["due"] = due if doc["active"] else None  # what is done stands in nobody's way in the order by it
 
 
 def _at_risk(doc: Document) -> bool:

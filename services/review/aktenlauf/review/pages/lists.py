@@ -88,15 +88,16 @@ def read_chosen(params: Mapping[str, str]) -> Chosen:
 
 
 def query_of(chosen: Chosen, me: str, today: date) -> Query:
-    """The rows of a tab, with filters, in order."""
+    """The rows of a tab, with filters, in order. Those by what is due leave out at once what is done (`due` is None):
+    there is more of it each year."""
     tomorrow, soon = (today + timedelta(days=days) for days in (1, clocks.RISK_DAYS + 1))
     base: dict[str, Query] = {
-        FIRST: Query({"list": "open"}, order="due"),
-        "meine": Query({"active": 1, "assignee": me}, order="due"),
-        "frei": Query({"active": 1, "assignee": NOBODY}, order="due"),
-        "faellig": Query({"active": 1}, order="due", below=tomorrow.isoformat()),
+        FIRST: Query({"list": "open"}, order="due", at_least="0"),
+        "meine": Query({"active": 1, "assignee": me}, order="due", at_least="0"),
+        "frei": Query({"active": 1, "assignee": NOBODY}, order="due", at_least="0"),
+        "faellig": Query({"active": 1}, order="due", at_least="0", below=tomorrow.isoformat()),
         "gefaehrdet": Query({"active": 1}, order="risk", at_least="0", below=soon.isoformat()),
-        "wartet": Query({"list": "asked"}, order="due"),
+        "wartet": Query({"list": "asked"}, order="due", at_least="0"),
         "freigabe": PROPOSED,
         "entschieden": Query({"list": "decided"}, order="changed", descending=True),
         "geschlossen": Query({"list": "closed"}, order="changed", descending=True),

@@ -33,7 +33,7 @@ async def take_next(request: Request, person: Caseworker) -> Response:
     before = await service.page(worklist, scope, Query({"taken_by": given["id"]}, limit=1))
     if before.documents:
         return RedirectResponse(f"/amt/{before.keys[0]}", 303)
-    free = Query({"active": 1, "assignee": NOBODY}, order="due", limit=_NEXT_TRIED)
+    free = Query({"active": 1, "assignee": NOBODY}, order="due", at_least="0", limit=_NEXT_TRIED)
     for case in (await service.page(worklist, scope, free)).keys:
         outcome = await _take(request, given, case, given["id"])
         if outcome is not None:

@@ -15,6 +15,7 @@ from aktenlauf.cli.main import app
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
+from aktenlauf.kit.bus import caught_up
 from aktenlauf.kit.settings import WrongSetting
 from aktenlauf.kit.testing.samples import heard
 
@@ -68,9 +69,9 @@ def test_records_are_published_again(prefix: str, servers: Any, data: Path) -> N
 
     async def waits() -> bool:
         bus = KafkaBus(Brokers(servers.kafka), "hearer", prefix)
-        caught_up = await bus.caught_up(["review"])
+        heard_all = await caught_up(bus, ["review"])
         await bus.close()
-        return not caught_up
+        return not heard_all
 
     assert asyncio.run(waits())
 

@@ -20,7 +20,7 @@ from native.processes import end, free_ports, launch, wait_until
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
 from aktenlauf.kit.adapters.kafka_settings import configured_brokers
-from aktenlauf.kit.bus import Delivery
+from aktenlauf.kit.bus import Delivery, caught_up
 from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.log import Stored
 from aktenlauf.kit.settings import Settings
@@ -130,7 +130,7 @@ async def first_heard(brokers: Brokers, prefix: str, published: Stored) -> bytes
     try:
         return await asyncio.wait_for(heard, 30)
     finally:
-        await hearer.caught_up(["samples"])
+        await caught_up(hearer, ["samples"])
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         await samples.close()

@@ -20,6 +20,7 @@ from aktenlauf.kit.adapters.mongo_log import MongoLog
 from aktenlauf.kit.adapters.mongo_views import MongoViews
 from aktenlauf.kit.adapters.mongo_work import MongoWork
 from aktenlauf.kit.adapters.sqlite_log import SqliteLog
+from aktenlauf.kit.bus import caught_up
 from aktenlauf.kit.ids import new_id
 from aktenlauf.kit.log import EventLog
 from aktenlauf.kit.ports import Ports
@@ -125,7 +126,7 @@ async def test_a_topic_that_contradicts_the_log_is_stopped_alone_and_named(tmp_p
         async with toy(ports) as service:
             await until(lambda: is_now(sorted(service.failed), ["hearing samples"]))
             await logs["others"].hear([record for owner, record in told(1) if owner == "others"])
-            await until(lambda: ports.bus.caught_up(["others"]))
+            await until(lambda: caught_up(ports.bus, ["others"]))
             assert (service.ready, service.failed) == (True, {"hearing samples"})
             assert await ports.log.version("others/access/case-0") == 3
             assert await ports.log.version("samples/thing/2") == 0

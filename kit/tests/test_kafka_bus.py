@@ -6,66 +6,34 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import GroupLoadInProgressError
+from aiokafka.protocol.commit import OffsetFetchRequest, OffsetFetchResponse_v3
+from aiokafka.protocol.produce import ProduceRequest
 
 from aktenlauf.contracts.envelope import RECORD_BYTES_MAX, parse
+from aktenlauf.kit.adapters import kafka_producer
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_bus import KafkaBus
-from aktenlauf.kit.adapters.kafka_topics import PARTITIONS, make_topics, own_topics, public_topic
-from aktenlauf.kit.adapters.sqlite_log import SqliteLog
-from aktenlauf.kit.adapters.sqlite_work import SqliteWork
-from aktenlauf.kit.bus import Bus, Delivery
-from aktenlauf.kit.errors import Unavailable
-from aktenlauf.kit.hear import HANDLER, Hearing
-from aktenlauf.kit.log import Heard, Stored, walk
-from aktenlauf.kit.republish import republish
+from aktenlauf.kit.adapters.kafka_topics import PARTITIONS, make_topics, own_topics
+from aktenlauf.kit.bus import Bus, Delivery, caught_up
+from aktenlauf.kit.errors import Halt, Unavailable
+from aktenlauf.kit.hear import HANDLER
+from aktenlauf.kit.log import Stored, walk
 from aktenlauf.kit.service import Service
 from aktenlauf.kit.testing import toy
 from aktenlauf.kit.testing.bus_suite import OWNERS, BusSuite, Exchange, records_of
-from aktenlauf.kit.testing.samples import NOON, heard, stored
+from aktenlauf.kit.testing.samples import heard, stored
 from aktenlauf.kit.testing.toy import told
 from aktenlauf.kit.testing.waiting import until
 
+from .kafka_world import World, administering, delete_topics, log_of, of_streams
+
 pytestmark = pytest.mark.servers
-
-
-@asynccontextmanager
-async def administering(brokers: Brokers) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**brokers.client())
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()
-
-
-async def delete_topics(brokers: Brokers, prefix: str) -> None:
-    async with administering(brokers) as admin:
-        if ours := [topic for topic in await admin.list_topics() if topic.startswith(prefix)]:
-            await admin.delete_topics(ours)
-
-        async def gone() -> bool:
-            return not any(topic.startswith(prefix) for topic in await admin.list_topics())
-
-        await until(gone)
-
-
-@pytest.fixture
-def kafka(servers: Any) -> Brokers:
-    return Brokers(servers.kafka)
-
-
-@pytest.fixture
-async def prefix(kafka: Brokers) -> AsyncIterator[str]:
-    prefix = f"test-{uuid4().hex[:12]}."
-    await make_topics(kafka, [topic for owner in OWNERS for topic in own_topics(prefix, owner)])
-    yield prefix
-    await delete_topics(kafka, prefix)
 
 
 class Cluster:
@@ -87,92 +55,6 @@ class TestKafkaBus(BusSuite):
     @pytest.fixture
     async def exchange(self, kafka: Brokers, prefix: str) -> Exchange:
         return Cluster(kafka, prefix)
-
-
-class World:
-    """Services with logs of their own, on one Kafka."""
-
-    def __init__(self, brokers: Brokers, prefix: str, folder: Path) -> None:
-        self.brokers, self.prefix, self.folder = brokers, prefix, folder
-        self.log, self.work = SqliteLog(folder / "log.db"), SqliteWork(folder / "work.db")
-        """Of the service `hearer`."""
-        self.halted: list[str] = []
-
-    def bus(self, service: str = "hearer") -> KafkaBus:
-        return KafkaBus(self.brokers, service, self.prefix)
-
-    def hearing(self, service: str = "hearer") -> Hearing:
-        return Hearing(self.log, self.work, lambda: NOON, service, self.halted.append)
-
-    async def publish(self, owner: str, *records: Stored) -> None:
-        bus = self.bus(owner)
-        await bus.publish(records)
-        await bus.close()
-
-    async def republish(self, owner: str, log: SqliteLog, case: str | None = None) -> int:
-        bus = self.bus(owner)
-        published = await republish(owner, log, bus.publish_again, case=case)
-        await bus.close()
-        return published
-
-    async def send_raw(self, owner: str, *values: bytes | None) -> None:
-        """What no program of ours would send."""
-        producer = AIOKafkaProducer(**self.brokers.client())
-        await producer.start()
-        for value in values:
-            topic, headers = public_topic(self.prefix, owner), [("content-type", b"\xff\xfe")]
-            await producer.send_and_wait(topic, value, key=b"0", headers=headers)
-        await producer.stop()
-
-    @asynccontextmanager
-    async def listening(
-        self, receive: Callable[[Sequence[Delivery]], Awaitable[None]] | None = None
-    ) -> AsyncIterator[KafkaBus]:
-        """One more member of the group of `hearer`, until the block ends."""
-        bus = self.bus()
-        task = asyncio.create_task(bus.listen(OWNERS, receive or self.hearing().receive))
-        try:
-            yield bus
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await bus.close()
-
-    async def received(self, owners: Sequence[str] = OWNERS) -> list[bytes]:
-        """Once the group has received all: the records in the log, in order."""
-        bus = self.bus()
-        await until(lambda: bus.caught_up(owners), 30)
-        await bus.close()
-        return [stored.record async for stored in walk(self.log)]
-
-    async def close(self) -> None:
-        await self.log.close()
-        await self.work.close()
-
-
-@pytest.fixture
-async def world(kafka: Brokers, prefix: str, tmp_path: Path) -> AsyncIterator[World]:
-    world = World(kafka, prefix, tmp_path)
-    yield world
-    await world.close()
-
-
-@asynccontextmanager
-async def log_of(path: Path, records: Sequence[Stored]) -> AsyncIterator[SqliteLog]:
-    """An owner's log that holds these records."""
-    log = SqliteLog(path)
-    assert set(await log.hear([stored.record for stored in records])) <= {Heard.INSERTED}
-    yield log
-    await log.close()
-
-
-def of_streams(records: Sequence[bytes]) -> dict[str, list[int]]:
-    """The versions of each stream, in order of arrival."""
-    found: dict[str, list[int]] = {}
-    for record in records:
-        meta = parse(record).meta
-        found.setdefault(meta.stream, []).append(meta.version)
-    return found
 
 
 def all_of(owner: str, cases: int, versions: int) -> dict[str, list[int]]:
@@ -278,7 +160,7 @@ async def test_another_event_at_a_known_version_halts_that_topic_alone(world: Wo
         await until(halted)
         await world.publish("others", stored("others/thing/1", 1, 1))
         assert of_streams(await world.received(["others"])) == {"samples/thing/1": [1], "others/thing/1": [1]}
-        assert not await bus.caught_up(["samples"])
+        assert not await caught_up(bus, ["samples"])
 
 
 async def test_a_topic_that_was_deleted_is_published_again_from_the_log(world: World, tmp_path: Path) -> None:
@@ -297,7 +179,7 @@ async def test_a_topic_that_was_deleted_is_published_again_from_the_log(world: W
     late = World(world.brokers, world.prefix, world.folder / "late")
     bus = late.bus("late")
     task = asyncio.create_task(bus.listen(["samples"], late.hearing("late").receive))
-    await until(lambda: bus.caught_up(["samples"]), 30)
+    await until(lambda: caught_up(bus, ["samples"]), 30)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await bus.close()
@@ -332,6 +214,33 @@ async def test_after_a_restore_from_an_older_copy_a_service_hears_again_what_its
     assert of_streams([row.record async for row in walk(copy.log)]) == all_of("samples", 3, 3) | {
         "samples/thing/9": [1]
     }
+    await copy.close()
+
+
+async def test_a_group_whose_coordinator_is_still_loading_is_not_taken_for_one_that_never_heard_anything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a restored log would not be completed, and what was heard since the copy would be missing for good."""
+    await world.publish("samples", *records_of("samples", 3, 3))
+    async with world.listening():
+        await world.received()
+    send = AIOKafkaAdminClient._send_request
+
+    async def loading(self: Any, request: Any, node: Any = None) -> Any:
+        if isinstance(request, OffsetFetchRequest):
+            return OffsetFetchResponse_v3(0, [], GroupLoadInProgressError.errno)
+        return await send(self, request, node)
+
+    (world.folder / "copy").mkdir()
+    copy = World(world.brokers, world.prefix, world.folder / "copy")
+    bus, hearing = copy.bus(), copy.hearing()
+    monkeypatch.setattr(AIOKafkaAdminClient, "_send_request", loading)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(bus.restore(OWNERS, hearing.lacks, hearing.receive), 30)
+    monkeypatch.undo()
+    await asyncio.wait_for(bus.restore(OWNERS, hearing.lacks, hearing.receive), 30)
+    await bus.close()
+    assert of_streams([row.record async for row in walk(copy.log)]) == all_of("samples", 3, 3)
     await copy.close()
 
 
@@ -393,12 +302,50 @@ async def test_topics_keep_everything_and_are_made_once(world: World) -> None:
     assert len(described["partitions"]) == PARTITIONS
 
 
+@pytest.mark.parametrize(
+    ("partitions", "settings", "said"),
+    [
+        (1, {"retention.ms": "-1"}, "partitions is 1 and not 12"),
+        (12, {}, "retention.ms is 604800000 and not -1"),
+        (12, {"retention.ms": "-1", "cleanup.policy": "compact"}, "cleanup.policy is compact and not delete"),
+    ],
+)
+async def test_a_service_does_not_start_on_a_topic_that_somebody_else_made_in_another_way(
+    world: World, partitions: int, settings: dict[str, str], said: str
+) -> None:
+    async with administering(world.brokers) as admin:
+        await admin.create_topics([NewTopic(f"{world.prefix}hearer", partitions, 1, topic_configs=settings)])
+    bus, hearing = world.bus(), world.hearing()
+    with pytest.raises(Halt, match=said):
+        await asyncio.wait_for(bus.restore((), hearing.lacks, hearing.receive), 30)
+    await bus.close()
+
+
+async def test_a_large_backlog_is_published_also_where_each_request_takes_its_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partition has one request under way: small requests would take longer than the time that there is."""
+    send = AIOKafkaClient.send
+
+    async def slowly(self: Any, node: Any, request: Any, **named: Any) -> Any:
+        if isinstance(request, ProduceRequest):
+            await asyncio.sleep(0.05)
+        return await send(self, node, request, **named)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", slowly)
+    monkeypatch.setattr(kafka_producer, "SEND_SECONDS", 2.0)
+    records = [heard("samples/thing/1", version, actor="x" * 10_000) for version in range(1, 501)]
+    await world.publish("samples", *[Stored(n, "samples/thing/1", n, record) for n, record in enumerate(records, 1)])
+    async with world.listening():
+        assert await world.received() == records
+
+
 async def test_without_a_broker_nothing_is_available() -> None:
     bus = KafkaBus(Brokers("127.0.0.1:1"), "samples", "any.")
     with pytest.raises(Unavailable):
         await asyncio.wait_for(bus.publish([stored("samples/thing/1", 1, 1)]), 30)
     with pytest.raises(Unavailable):
-        await asyncio.wait_for(bus.caught_up(OWNERS), 30)
+        await asyncio.wait_for(caught_up(bus, OWNERS), 30)
     await bus.close()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from aktenlauf.kit.bus import Bus, Delivery
+from aktenlauf.kit.bus import Bus, Delivery, caught_up
 from aktenlauf.kit.log import Stored
 from aktenlauf.kit.testing.bus_suite import OWNERS, BusSuite, Exchange, Listener, listening, records_of
 from aktenlauf.kit.testing.permuting_bus import PermutingBus, Topics
@@ -37,7 +37,7 @@ async def order_of(seed: int) -> list[str]:
         await fake.publish(owner, records_of(owner, 3, 4))
     bus = await fake.connect()
     async with listening(bus, listener.receive):
-        await until(lambda: bus.caught_up(OWNERS))
+        await until(lambda: caught_up(bus, OWNERS))
     return [delivery.place for delivery in listener.kept]
 
 
@@ -61,5 +61,5 @@ async def test_deliveries_name_their_owner() -> None:
     await fake.publish("others", records_of("others", 1, 1))
     bus = await fake.connect()
     async with listening(bus, receive):
-        await until(lambda: bus.caught_up(OWNERS))
+        await until(lambda: caught_up(bus, OWNERS))
     assert {delivery.owner for delivery in received} == {"others"}

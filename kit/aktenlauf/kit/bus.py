@@ -1,6 +1,6 @@
 """The bus: how events of one service reach the others, as bytes."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,11 @@ Receive = Callable[[Sequence[Delivery]], Awaitable[None]]
 
 Lacks = Callable[[Delivery], Awaitable[bool]]
 """Tells whether the own log lacks what it would accept."""
+
+
+async def caught_up(bus: "Bus", owners: Collection[str]) -> bool:
+    """Whether everything that was on the bus at the time of the call has been received. Raises Unavailable."""
+    return not any((await bus.behind(owners)).values())
 
 
 class Bus(Protocol):
@@ -52,8 +57,8 @@ class Bus(Protocol):
         """
         ...
 
-    async def caught_up(self, owners: Collection[str]) -> bool:
-        """Whether everything that was on the bus at the time of the call has been received."""
+    async def behind(self, owners: Collection[str]) -> Mapping[str, int]:
+        """For each owner, how many of its records on the bus have not been received yet. Raises Unavailable."""
         ...
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+from aktenlauf.kit.bus import caught_up
 from aktenlauf.kit.errors import Unavailable
 from aktenlauf.kit.lease import Lease
 from aktenlauf.kit.logs import logger
@@ -15,7 +16,7 @@ from aktenlauf.kit.ports import Ports
 from aktenlauf.kit.reaction_tail import ReactionTail
 from aktenlauf.kit.runner import Runner
 from aktenlauf.kit.tail import ClockTail, Publisher, ViewTail
-from aktenlauf.kit.telemetry import GAPS, HANDLER_LAG, PARKED
+from aktenlauf.kit.telemetry import GAPS, HANDLER_LAG, HEARING_LAG, PARKED
 from aktenlauf.kit.views import collections_id
 
 _log = logger(__name__)
@@ -75,7 +76,7 @@ class Following:
         return tail.prepared
 
     async def _heard_all(self) -> bool:
-        return await self._service.ports.bus.caught_up(self._service.definition.hears)
+        return await caught_up(self._service.ports.bus, self._service.definition.hears)
 
     async def _run(self, tail: ReactionTail) -> None:
         while not await patiently("hearing history", self._begin, tail):  # noqa: ASYNC110 - no event of ours tells
@@ -115,7 +116,7 @@ class Following:
             await asyncio.sleep(FIGURES_SECONDS)
 
     async def _measure_once(self, parked_before: set[str]) -> set[str]:
-        """Set the gauges; the handlers of which something is parked."""
+        """Set the gauges, those last that need the bus; the handlers of which something is parked."""
         service, ports = self._service.name, self._service.ports
         head = await ports.log.head()
         for handler, position in (self.positions() | {"publisher": self._publisher.position}).items():
@@ -124,6 +125,8 @@ class Following:
         for handler in parked.keys() | parked_before:
             PARKED.set(parked.get(handler, 0), {"service": service, "handler": handler})
         GAPS.set(len(await ports.work.gaps()), {"service": service})
+        for owner, behind in (await ports.bus.behind(self._service.definition.hears)).items():
+            HEARING_LAG.set(behind, {"service": service, "owner": owner})
         return set(parked)
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from aktenlauf.kit.bus import caught_up
 from aktenlauf.kit.decider import Command, Decider
 from aktenlauf.kit.errors import NotFound
 from aktenlauf.kit.following import Following, SharedFollowing
@@ -120,9 +121,9 @@ class Service:
 
     async def settled(self) -> bool:
         """Whether everything in the log has been applied and reacted to, where there is only this process."""
-        caught_up = await self.ports.bus.caught_up(self.definition.hears)  # first: what it brings moves the head
+        heard_all = await caught_up(self.ports.bus, self.definition.hears)  # first: what it brings moves the head
         head = await self.ports.log.head()
-        return caught_up and min(self._following.positions().values()) >= head
+        return heard_all and min(self._following.positions().values()) >= head
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -163,7 +164,9 @@ class Service:
         """A loop that ends by an error takes the service out of the ready state: an operator must look."""
         try:
             await loop
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise  # it is we who are to end, and no task that the loop had waited for
             self.ready = False
             self.failed.add(name)
             LOOP_FAILED.set(1, {"service": self.name, "loop": name})

@@ -21,6 +21,7 @@ __all__ = [
     "BUS_ERRORS",
     "GAPS",
     "HANDLER_LAG",
+    "HEARING_LAG",
     "LEASE_HELD",
     "LOOP_FAILED",
     "PARKED",
@@ -48,6 +49,8 @@ REQUEST_SECONDS = _meter.create_histogram(
 """By service, method, route (its template, never a path), status class."""
 HANDLER_LAG = _meter.create_gauge("aktenlauf_handler_lag", "", "Records that a handler is behind the log's head")
 """By service and handler."""
+HEARING_LAG = _meter.create_gauge("aktenlauf_hearing_lag", "", "Records of another service that were not heard yet")
+"""By service and owner."""
 PARKED = _meter.create_gauge("aktenlauf_parked", "", "Records that were put aside and wait for an operator or an event")
 """By service and handler."""
 GAPS = _meter.create_gauge("aktenlauf_gaps", "", "Streams of which something was not heard")

@@ -8,7 +8,7 @@ until its process is restarted.
 from typing import Any
 
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 _send = AIOKafkaConnection.send
 
@@ -16,6 +16,8 @@ _send = AIOKafkaConnection.send
 def _send_or_break(self: Any, *args: Any, **named: Any) -> Any:
     try:
         return _send(self, *args, **named)
+    except KafkaError:  # a RuntimeError too, which the client knows
+        raise
     except RuntimeError as error:
         self.close(reason=CloseReason.CONNECTION_BROKEN)
         raise KafkaConnectionError(f"the connection is closed: {error}") from error

@@ -13,15 +13,16 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from aktenlauf.contracts.envelope import parse
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_producer import AGAIN
-from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, delivery_of, partitions_of, unavailable
+from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, committed_of, delivery_of, partitions_of, unavailable
 from aktenlauf.kit.bus import Delivery, Lacks, Receive
 from aktenlauf.kit.logs import logger
 
 BATCH_MAX = 500
-NEWEST = 50
-"""Records of a partition that are looked at. More than one: two publishers at once may end on an older record."""
+NEWEST = 500
+"""Records of a partition that are looked at: as many as a publisher that slept may add of older ones when it wakes."""
 READ_SECONDS = 30.0
 """How long a broker may send nothing of what it said it has."""
 
@@ -64,10 +65,13 @@ class Restoring:
     async def _ends(self, admin: Any, consumer: Any) -> Mapping[TopicPartition, int]:
         """Up to where the log should have it: own topics up to their ends, others as far as the group had come."""
         ends = await consumer.end_offsets(await partitions_of(admin, self._owners))
-        committed = await _committed(admin, self._group, [p for p in ends if self._owners[p.topic] != self._service])
-        return {
-            place: known for place, end in sorted(ends.items()) if (known := min(end, committed.get(place, end))) > 0
+        others = [place for place in ends if self._owners[place.topic] != self._service]
+        committed = await committed_of(admin, self._group) if others else {}
+        known = {
+            place: end if self._owners[place.topic] == self._service else min(end, committed.get(place, 0))
+            for place, end in sorted(ends.items())
         }
+        return {place: end for place, end in known.items() if end > 0}
 
     async def _incomplete(
         self, consumer: Any, ends: Mapping[TopicPartition, int], lacks: Lacks
@@ -79,7 +83,7 @@ class Restoring:
         async for batch in _read(consumer, starts, ends):
             place = TopicPartition(batch[0].topic, batch[0].partition)
             telling = [record for record in batch if not any(name == AGAIN for name, _ in record.headers)]
-            if any(await asyncio.gather(*map(lacks, self._deliveries(telling)))):
+            if any(await asyncio.gather(*map(lacks, self._deliveries(_newest_of_streams(telling))))):
                 lacking.add(place)
             elif telling:
                 complete.add(place)
@@ -89,12 +93,18 @@ class Restoring:
         return [delivery_of(self._owners[record.topic], record) for record in records]
 
 
-async def _committed(admin: Any, group: str, places: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-    """How far the group has come in each; 0 where it never was."""
-    if not places:
-        return {}
-    found = await admin.list_consumer_group_offsets(group)
-    return {place: found[place].offset if place in found else 0 for place in places}
+def _newest_of_streams(records: Sequence[Any]) -> list[Any]:
+    """Of each stream the record with the highest version: who has that has all before it."""
+    newest: dict[object, tuple[int, Any]] = {}
+    for record in records:
+        try:
+            meta = parse(record.value or b"").meta
+            place, version = meta.stream, meta.version
+        except ValueError:  # no envelope
+            place, version = record.offset, 0
+        if place not in newest or newest[place][0] < version:
+            newest[place] = version, record
+    return [record for _, record in newest.values()]
 
 
 async def _read(

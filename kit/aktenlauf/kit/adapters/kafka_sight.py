@@ -1,15 +1,28 @@
 """Looking at topics from outside a group: where they end, and how far a group has come."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
 
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
-from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, make_topics, partitions_of, unavailable
+from aktenlauf.kit.adapters.kafka_topics import (
+    REQUEST_MS,
+    committed_of,
+    make_topics,
+    partitions_of,
+    unavailable,
+)
+
+_NOT_KNOWN = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
+"""The group's coordinator moves or starts, or this is the cluster's first group."""
 
 
 class Sight:
@@ -21,13 +34,15 @@ class Sight:
         self._consumer: Any = None
         self._looking = asyncio.Lock()
 
-    async def received_all(self, group: str, topics: Collection[str]) -> bool:
-        """Whether the group has committed everything up to the ends as they are now. Raises Unavailable."""
+    async def behind(self, group: str, owners: Mapping[str, str]) -> Mapping[str, int]:
+        """By owner of the topics, how far what the group has committed is from their ends. Raises Unavailable."""
+        if not owners:
+            return {}
         async with self._looking:
             try:
                 with unavailable():
                     async with asyncio.timeout(REQUEST_MS / 1000):
-                        return await self._received_all(group, topics)
+                        return await self._behind(group, owners)
             except BaseException:
                 await self._drop()
                 raise
@@ -37,17 +52,19 @@ class Sight:
         async with self._looking:
             await self._drop()
 
-    async def _received_all(self, group: str, topics: Collection[str]) -> bool:
+    async def _behind(self, group: str, owners: Mapping[str, str]) -> Mapping[str, int]:
         if self._consumer is None:
-            await make_topics(self._brokers, topics)
+            await make_topics(self._brokers, owners)
             await self._connect()
-        places = await partitions_of(self._admin, topics)
-        ends = await self._consumer.end_offsets(places)
+        ends = await self._consumer.end_offsets(await partitions_of(self._admin, owners))
         try:
-            committed = await self._admin.list_consumer_group_offsets(group)
-        except GroupCoordinatorNotAvailableError:  # it moves, or this is the cluster's first group: nothing is known
+            committed = await committed_of(self._admin, group)
+        except _NOT_KNOWN:
             committed = {}
-        return all(place in committed and committed[place].offset >= end for place, end in ends.items() if end)
+        behind = dict.fromkeys(owners.values(), 0)
+        for place, end in ends.items():
+            behind[owners[place.topic]] += max(0, end - committed.get(place, 0))
+        return behind
 
     async def _connect(self) -> None:
         self._admin = AIOKafkaAdminClient(**self._brokers.client(), request_timeout_ms=REQUEST_MS)

@@ -11,12 +11,15 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.protocol.commit import OffsetFetchRequest
 
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_connection import mend
 from aktenlauf.kit.bus import Delivery
-from aktenlauf.kit.errors import Unavailable
+from aktenlauf.kit.errors import Halt, Unavailable
+from aktenlauf.kit.logs import logger
 from aktenlauf.kit.telemetry import BUS_ERRORS
 
 mend()
@@ -28,6 +31,14 @@ REQUEST_MS = 10_000
 LOOK_SECONDS = 0.05
 """Between two looks whether a new topic is there."""
 PRIVATE = ".private"
+_KEPT = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+"""Without which history is lost. A broker's own defaults may say otherwise."""
+_SAFE = {
+    "compression.type": "producer",  # as it was sent: not every codec can be read here
+    "max.message.bytes": "1048588",
+    "unclean.leader.election.enable": "false",
+}
+_log = logger(__name__)
 
 
 def public_topic(prefix: str, service: str) -> str:
@@ -71,7 +82,8 @@ async def _create(admin: AIOKafkaAdminClient, topics: Collection[str]) -> list[s
         if not outcome["error_code"]:
             made.append(outcome["topic"])
         elif kind is not TopicAlreadyExistsError:
-            raise kind(f"{outcome['topic']}: {outcome.get('error_message')}")
+            _log.error("a topic cannot be made", topic=outcome["topic"], why=outcome.get("error_message"))
+            raise kind(outcome["topic"])
     async with asyncio.timeout(REQUEST_MS / 1000):
         while not set(topics) <= set(await admin.list_topics()):  # noqa: ASYNC110 - no event of ours tells
             await asyncio.sleep(LOOK_SECONDS)
@@ -80,8 +92,61 @@ async def _create(admin: AIOKafkaAdminClient, topics: Collection[str]) -> list[s
 
 def _settings(replicas: int) -> Mapping[str, str]:
     """A record is acknowledged once two brokers have it, wherever there are enough for one of them to be away."""
-    in_sync = 2 if replicas == REPLICAS else 1
-    return {"retention.ms": "-1", "retention.bytes": "-1", "min.insync.replicas": str(in_sync)}
+    return {**_KEPT, **_SAFE, "min.insync.replicas": "2" if replicas == REPLICAS else "1"}
+
+
+async def check_topics(brokers: Brokers, topics: Collection[str]) -> None:
+    """Whether topics that are there are as we make them. Raises Halt, which names topic and setting, and Unavailable.
+
+    Somebody else may have made them: a broker with `auto.create.topics.enable`, or its operator.
+    """
+    with unavailable():
+        admin = AIOKafkaAdminClient(**brokers.client(), request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            described = await admin.describe_topics(list(topics))
+            settings = await _settings_of(admin, topics)
+            stored_at = min(REPLICAS, len((await admin.describe_cluster())["brokers"]))
+        finally:
+            await admin.close()
+    for topic in described:
+        name, partitions = topic["topic"], topic["partitions"]
+        found = {**settings[name], "partitions": str(len(partitions))}
+        expected = {**_KEPT, "partitions": str(PARTITIONS)}
+        wrong = [
+            f"{key} is {found.get(key)} and not {value}" for key, value in expected.items() if found.get(key) != value
+        ]
+        if wrong:
+            raise Halt(f"topic {name}: {', '.join(wrong)}. Set it right, or delete it and publish again from the log.")
+        if min(len(partition["replicas"]) for partition in partitions) < stored_at:
+            _log.error("a topic is stored on fewer brokers than there are", topic=name, wanted=stored_at)
+
+
+async def _settings_of(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+    asked = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+    found: dict[str, Mapping[str, str]] = {}
+    for answer in await admin.describe_configs(asked):
+        for code, message, _, topic, entries in answer.resources:
+            if code:
+                raise for_code(code)(f"{topic}: {message}")
+            found[topic] = {entry[0]: entry[1] for entry in entries}
+    return found
+
+
+async def committed_of(admin: AIOKafkaAdminClient, group: str) -> Mapping[TopicPartition, int]:
+    """How far the group has come, in the partitions of which it ever committed something. Raises KafkaError.
+
+    The client's own call passes over an error of the whole answer: a coordinator that is still loading would look like
+    a group that never heard anything.
+    """
+    answer = await admin._send_request(OffsetFetchRequest(group, None), await admin.find_coordinator(group))
+    if answer.error_code:
+        raise for_code(answer.error_code)(group)
+    return {
+        TopicPartition(topic, partition): offset
+        for topic, partitions in answer.topics
+        for partition, offset, *_ in partitions
+    }
 
 
 async def partitions_of(admin: AIOKafkaAdminClient, topics: Iterable[str]) -> list[TopicPartition]:

@@ -40,16 +40,15 @@ class LocalBus:
     async def restore(self, owners: Collection[str], lacks: Lacks, receive: Receive) -> None:
         return None
 
-    async def caught_up(self, owners: Collection[str]) -> bool:
-        for owner in owners:
-            place = self._places.get(owner)
-            position = place.position if place else await self._work.cursor(f"hear:{owner}") or 0
-            if position < await self._logs[owner].head():
-                return False
-        return True
+    async def behind(self, owners: Collection[str]) -> Mapping[str, int]:
+        return {owner: await self._logs[owner].head() - await self._position(owner) for owner in owners}
 
     async def close(self) -> None:
         return None
+
+    async def _position(self, owner: str) -> int:
+        place = self._places.get(owner)
+        return place.position if place else await self._work.cursor(f"hear:{owner}") or 0
 
     async def _follow_until_halted(self, owner: str, receive: Receive) -> None:
         with suppress(Halt):  # the receiver has told

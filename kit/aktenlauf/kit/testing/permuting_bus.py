@@ -6,7 +6,7 @@ service that rests on more than the promise fails for some seed, and the same se
 
 import asyncio
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from aktenlauf.contracts.envelope import is_private, parse
 from aktenlauf.kit.bus import Delivery, Lacks, Receive
@@ -62,8 +62,11 @@ class PermutingBus:
     async def restore(self, owners: Collection[str], lacks: Lacks, receive: Receive) -> None:
         return None
 
-    async def caught_up(self, owners: Collection[str]) -> bool:
-        return not self._pending(owners)
+    async def behind(self, owners: Collection[str]) -> Mapping[str, int]:
+        left = dict.fromkeys(owners, 0)
+        for lane in self._pending(owners):
+            left[lane[0]] += len(self._topics.lanes[lane]) - self._offset(lane)
+        return left
 
     async def close(self) -> None:
         return None

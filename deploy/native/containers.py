@@ -9,6 +9,7 @@ import docker
 import yaml
 from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
+from pymongo.errors import PyMongoError
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
@@ -82,6 +83,8 @@ class ContainerSet(ServerSet):
 
     def _as_mongo(self, made: DockerContainer, port: int) -> None:
         self._publish(made, 27017, port)
+        # A member of a replica set: alone, it would know neither majorities nor writes that are tried again.
+        made.with_command("--replSet rs0 --bind_ip_all")
 
     def _as_kafka(self, made: DockerContainer, port: int) -> None:
         self._publish(made, 9092, port)
@@ -109,7 +112,7 @@ class ContainerSet(ServerSet):
     def _wait(self, server: str) -> None:
         port = self.ports()[server]
         ready = {
-            "mongo": lambda: programs.answers_mongo(port),
+            "mongo": lambda: _is_primary(port),
             "kafka": lambda: programs.KAFKA_READY in self._container(server).logs().decode(errors="replace"),
             "s3": lambda: programs.answers_http(f"http://{LOOPBACK}:{port}/health"),
             "clamd": lambda: programs.answers_clamd(port),
@@ -121,3 +124,16 @@ class ContainerSet(ServerSet):
 
     def _container(self, server: str) -> Container:
         return docker.from_env().containers.get(self._name(server))
+
+
+def _is_primary(port: int) -> bool:
+    """Whether the one member of the replica set takes writes; it is told first that it is the only one."""
+    try:
+        with programs.mongo_client(port) as client:
+            hello = client.admin.command("hello")
+            if "setName" not in hello and not hello["isWritablePrimary"]:
+                member = {"_id": 0, "host": "127.0.0.1:27017"}
+                client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
+            return bool(hello["isWritablePrimary"])
+    except PyMongoError:
+        return False

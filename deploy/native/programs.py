@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
@@ -122,12 +123,17 @@ def ferretdb(folder: Path, port: int) -> Program:
 
 def answers_mongo(port: int) -> bool:
     try:
-        with MongoClient[dict[str, object]](LOOPBACK, port, serverSelectionTimeoutMS=500) as client:
+        with mongo_client(port) as client:
             client.admin.command("ping")
             client.list_database_names()  # asks PostgreSQL, which a ping does not
             return True
     except PyMongoError:
         return False
+
+
+def mongo_client(port: int) -> MongoClient[dict[str, Any]]:
+    """Of the one server on this port, whatever its replica set says of others."""
+    return MongoClient(LOOPBACK, port, directConnection=True, serverSelectionTimeoutMS=500)
 
 
 # Kafka --------------------------------------------------------------------------------------------------------

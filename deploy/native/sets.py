@@ -110,7 +110,8 @@ class ServerSet:
         """Raises FileNotFoundError when the set was never started."""
         ports = self.ports()
         return Addresses(
-            mongo=f"mongodb://{LOOPBACK}:{ports['mongo']}/?directConnection=true",  # a replica set of one calls itself otherwise
+            # A replica set of one knows itself by another address.
+            mongo=f"mongodb://{LOOPBACK}:{ports['mongo']}/?directConnection=true",
             kafka=f"{LOOPBACK}:{ports['kafka']}",
             s3=f"http://{LOOPBACK}:{ports['s3']}/{BUCKET}",
             s3_access_key=ACCESS_KEY,

@@ -11,13 +11,13 @@ transactions, no change streams, no partial indexes), so that others which speak
 
 import asyncio
 import inspect
+import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient, ReadPreference, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -31,6 +31,11 @@ from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri, split_options
 
 from aktenlauf.kit.errors import Halt, Unavailable
+
+# motor has one pool of threads for all clients of a process, by default five for each core. Calls to a server that is
+# silent hold theirs for seconds: those to others (keyring, sessions) must find one all the same. It asks at its import.
+os.environ.setdefault("MOTOR_MAX_WORKERS", "64")
+from motor.motor_asyncio import AsyncIOMotorClient
 
 T = TypeVar("T")
 Row = dict[str, Any]

@@ -10,6 +10,9 @@ from typing import Any, cast
 
 import structlog
 
+_QUOTE_NOBODY = frozenset({"aiokafka", "uvicorn"})
+"""Libraries whose messages name hosts, topics and groups, and never content."""
+
 
 def configure(*, json: bool = False, level: int = logging.INFO) -> None:
     """Set up logging for a process, once. `json`: one object a line, for machines."""
@@ -24,14 +27,28 @@ def configure(*, json: bool = False, level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # Asked for at each line: whoever has replaced standard error meanwhile (a test, a supervisor) gets it.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),  # a line in one piece
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    root.handlers = [*(one for one in root.handlers if not isinstance(one, _Libraries)), _Libraries(logging.WARNING)]
 
 
 def logger(name: str) -> Any:
     """The logger of a module."""
     return structlog.get_logger(part=name.removeprefix("aktenlauf."))
+
+
+class _Libraries(logging.Handler):
+    """What libraries log, in the form of our own lines. Most may quote what a person typed (asyncio shows the value of
+    a failed task): of these only where they said it is told, and by which kind of error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        library = record.name.partition(".")[0]
+        said = record.getMessage().strip() if library in _QUOTE_NOBODY else "a library reports something"
+        place = f"{record.module}.{record.funcName}:{record.lineno}"
+        error = record.exc_info[1] if record.exc_info else None
+        structlog.get_logger(part=record.name).log(record.levelno, said, place=place, error=error)
 
 
 def _name_the_exception(_: Any, __: str, event: Any) -> Any:

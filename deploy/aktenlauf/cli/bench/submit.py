@@ -115,13 +115,16 @@ async def _watch(pid: int | None, memory: list[float]) -> None:
 
 async def _report_backlog(result: Result, way: str, server: Server, tell: Tell) -> None:
     tell(1, "page images that wait")
+    before, looked_at = cpu_seconds(server.pid), server.told[-1]["looked_at"] if server.told else 0
     await asyncio.sleep(DRAIN_SECONDS)
-    told = server.told[-int(DRAIN_SECONDS) :]
+    after, told = cpu_seconds(server.pid), server.told[-int(DRAIN_SECONDS) :]
     if len(told) < 2:
         result.notes.append(f"{way}: the backlog of page images is not known, the run was too short.")
         return
     rate = (told[-1]["looked_at"] - told[0]["looked_at"]) / (len(told) - 1)
     _report_drain(result, way, int(told[0]["backlog"]), rate)
+    if before is not None and after is not None and (files := told[-1]["looked_at"] - looked_at) > 0:
+        result.add(f"{way}_server_cpu_per_file", (after - before) / files, "s")
 
 
 def _report_drain(result: Result, way: str, waiting: int, per_second: float) -> None:

@@ -130,22 +130,27 @@ class Writer:
         """Look up what is doubtful, then insert as much as one insert takes."""
         before = self._commits.head
         try:
-            planned = await self._plan(jobs)
-            if planned:
+            await self._look_up([job for job in jobs if job.doubtful])
+            if self._futile and self._commits.head == before:
+                # What has taken the place is not with the majority yet: before that, it would be taken again.
+                await self._pause()
+            if planned := await self._plan(jobs):
                 await self._insert(planned)
         except Unavailable as error:
             _refuse((job for job in self._jobs if not job.sent), error)
+            await self._pause()
         except Exception as error:  # a fault in here must leave nobody waiting
             _log.error("the writer failed", error=error)
             _refuse(jobs, Unavailable("log: the writer failed"))
         settled = any(job.done.done() for job in jobs)
         self._futile = 0 if settled or self._commits.head > before else self._futile + 1
-        if self._futile > 1:  # once is nothing: what was in doubt is looked up in the next round
-            await asyncio.sleep(random.uniform(0.5, 1) * min(0.5, 0.005 * 2**self._futile))  # noqa: S311
+
+    async def _pause(self) -> None:
+        """The longer, the more rounds changed nothing."""
+        await asyncio.sleep(random.uniform(0.5, 1) * min(0.5, 0.005 * 2**self._futile))  # noqa: S311
 
     async def _plan(self, jobs: Sequence[Job]) -> list[tuple[Job, Commit]]:
-        """What can be inserted now, and where. Answers what needs no insert."""
-        await self._look_up([job for job in jobs if job.doubtful])
+        """What can be inserted now, and where."""
         waiting = [job for job in jobs if not job.done.done()]
         known = await self._commits.known_versions(job.stream for job in waiting if job.expected != 0)
         planned: list[tuple[Job, Commit]] = []

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.kit.adapters.sqlite_keyring import SqliteKeyring
 from aktenlauf.kit.errors import Erased
-from aktenlauf.kit.sealing import ErasedContent, Sealing, event_of, key_of
+from aktenlauf.kit.sealing import PLAIN_BYTES_MAX, ErasedContent, Sealing, event_of, key_of
 
 
 class Name(BaseModel):
@@ -45,6 +45,13 @@ async def test_what_was_sealed_opens_again(sealing: Sealing) -> None:
     token = await sealing.seal(TIEN, "case/1", "event-1")
     assert await sealing.open_token(token, Name) == await sealing.open(Sealed(Name, token=token)) == TIEN
     assert (key_of(token), event_of(token)) == ("case/1", "event-1")
+
+
+async def test_the_longest_that_is_sealed_opens_again_and_more_is_not_sealed(sealing: Sealing) -> None:
+    longest = Name(given="x" * (PLAIN_BYTES_MAX - len('{"given":""}')))
+    assert await sealing.open_token(await sealing.seal(longest, "case/1", "event-1"), Name) == longest
+    with pytest.raises(ValueError, match="too many to be sealed"):
+        await sealing.seal(Name(given=f"{longest.given}x"), "case/1", "event-1")
 
 
 async def test_what_is_not_sealed_yet_opens_without_a_key(sealing: Sealing) -> None:

@@ -29,10 +29,19 @@ async def test_a_file_beyond_its_limit_gets_no_verdict(scanner: StructureScanner
         await scanner.scan(stream([b"x" * 600_000] * 2))
 
 
-async def test_a_scan_without_a_worker_gets_no_verdict() -> None:
+async def test_a_file_over_which_workers_fail_again_and_again_is_not_tried_for_ever() -> None:
+    """It would hold back all files behind it."""
     async with Workers(size=1, job_seconds=0.001) as workers:
-        with pytest.raises(ScannerUnavailable):
-            await StructureScanner(workers).scan(stream([pdf()]))
+        assert (await StructureScanner(workers).scan(stream([pdf()]))).marks == ("pdf-inflates-beyond-limit",)
+
+
+async def test_millions_of_names_in_a_file_are_looked_at_and_not_kept() -> None:
+    letters = [bytes([a, b, c, d]) for a in range(65, 91) for b in range(65, 91) for c in range(65, 91) for d in b"AB"]
+    objects = zlib.compress(b"/" + b"/X".join(letters) * 60 + b"/JavaScript")
+    stream_object = b"<< /Type /ObjStm /Length %d >> stream\n%s\nendstream" % (len(objects), objects)
+    async with Workers(size=1, memory_bytes=256 << 20) as workers:
+        verdict = await StructureScanner(workers).scan(stream([pdf(), stream_object]))
+    assert verdict.marks == ("pdf-javascript",)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ class Code(StrEnum):
     ALREADY_SUBMITTED = "already-submitted"
     EMPTY_MESSAGE = "empty-message"
     TOO_MANY_LETTERS = "too-many-letters"
+    TOO_MANY_DRAFTS = "too-many-drafts"
     DRAFT_CHANGED = "draft-changed"  # another tab or device saved in between
     # documents
     EMPTY_FILE = "empty"
@@ -60,3 +61,4 @@ class Code(StrEnum):
     SLOT_TAKEN = "slot-taken"
     SLOT_UNKNOWN = "slot-unknown"
     NO_APPOINTMENT = "no-appointment"
+    TOO_MANY_CHOICES = "too-many-choices"

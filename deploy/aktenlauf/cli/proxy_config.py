@@ -53,6 +53,14 @@ http {
     # Twice the largest file: up to there the service says politely that it is too large.
     client_max_body_size %d;
 
+    # Slow lines take what time they need; who sends nothing lets go. An office may stand behind one address.
+    client_header_timeout 10s;
+    client_body_timeout 20s;
+    send_timeout 30s;
+    limit_conn_zone $binary_remote_addr zone=from:10m;
+    limit_conn from 100;
+    limit_conn_status 429;
+
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;

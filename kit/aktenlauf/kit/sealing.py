@@ -21,7 +21,11 @@ from aktenlauf.kit.keyring import Keyring
 
 T = TypeVar("T", bound=BaseModel)
 
+PLAIN_BYTES_MAX = 1024 * 1024
+"""More is not sealed: drafts are the longest, a sealed part of an event is below the limit of its record."""
 _REGISTRY = jwe.JWERegistry(algorithms=["dir", "A256GCM"], strict_check_header=False)
+# The library's own, 64 KiB, holds when opening only: what was sealed above it could never be opened again.
+_REGISTRY.max_ciphertext_length = 2 * PLAIN_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class Sealing:
         self.keyring = keyring
 
     async def seal(self, plain: BaseModel, key: str, event_id: str) -> str:
-        """The token of `plain`. Makes the key on first use; raises Erased if it was destroyed."""
+        """The token of `plain`. Makes the key on first use.
+
+        Raises Erased if it was destroyed, ValueError for more than PLAIN_BYTES_MAX.
+        """
         return _encrypt(
             plain.model_dump_json(exclude_none=True).encode(), await self.keyring.create(key), key, event_id
         )
@@ -84,6 +91,8 @@ def _header(token: str, name: str) -> str:
 
 
 def _encrypt(plain: bytes, key: bytes, name: str, event_id: str) -> str:
+    if len(plain) > PLAIN_BYTES_MAX:
+        raise ValueError(f"{len(plain)} bytes are too many to be sealed: at most {PLAIN_BYTES_MAX}")
     header: dict[str, Any] = {"alg": "dir", "enc": "A256GCM", "kid": name, "eid": event_id}
     return jwe.encrypt_compact(header, plain, OctKey.import_key(key), registry=_REGISTRY)
 

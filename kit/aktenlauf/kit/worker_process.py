@@ -16,6 +16,7 @@ import resource
 import signal
 import struct
 import sys
+from pathlib import Path
 from typing import Any, BinaryIO
 
 LENGTH = struct.Struct(">Q")
@@ -30,6 +31,7 @@ def main() -> None:
     """Serve jobs until standard input ends, which it also does when the service dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the service, which then ends its workers
     os.nice(_NICENESS)
+    _be_the_first_to_go()
     jobs, answers = _take_standard_streams()
     job_seconds, memory_bytes = _read(jobs)
     _limit(memory_bytes)
@@ -46,6 +48,12 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         answers.write(LENGTH.pack(len(answer)) + answer)
         answers.flush()
+
+
+def _be_the_first_to_go() -> None:
+    """Where memory runs out, the kernel ends a worker, which costs one file, and not the service."""
+    with contextlib.suppress(OSError):  # not Linux, or not allowed
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _take_standard_streams() -> tuple[BinaryIO, BinaryIO]:

@@ -1,5 +1,6 @@
 """Permissions in signatures, and CSRF with them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -73,6 +74,21 @@ async def test_a_form_with_its_token_is_accepted(installation: Installation) -> 
     browser, csrf = await signed_in(installation)
     answer = await browser.post("/antrag", data={"csrf": csrf, "name": "ü&="})
     assert (answer.status_code, path_of(answer)) == (303, "/antrag")
+
+
+async def test_nobodys_body_is_waited_for_who_has_no_session_cookie_of_ours(installation: Installation) -> None:
+    """Else slow bodies would hold connections that nobody has signed in for."""
+    browser = installation.browser()
+    name = installation.shell.cookies.session_name("public")
+    never = asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"a"
+        await never.wait()
+
+    headers = {"Content-Type": FORM, "Content-Length": "30000", "Cookie": f"{name}=x.y"}
+    answer = await asyncio.wait_for(browser.post("/antrag", content=body(), headers=headers), 2)
+    assert answer.status_code in (303, 401, 403)
 
 
 async def test_a_script_with_the_header_is_accepted(installation: Installation) -> None:

@@ -1,5 +1,6 @@
 """Every error is an answer that helps, and tells nothing that it should not."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -127,6 +128,20 @@ async def test_a_body_beyond_the_limit_is_refused(installation: Installation, an
     headers = {"Content-Type": "application/json"}
     answer = await installation.browser().post("/api/intake/v1/wishes", content=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "utf-16", "idna", '"rot13"', ""])
+async def test_a_form_in_other_characters_is_refused_unread(installation: Installation, charset: str) -> None:
+    """Some of Python's decoders take minutes for a megabyte, and all people of the process would wait."""
+    browser = await installation.signed_in("linh")
+    csrf = csrf_of(await browser.get("/antrag"))
+    body = f'--x\r\nContent-Disposition: form-data; name="q-"\r\n\r\n-{"a" * 200_000}\r\n--x--\r\n'
+    for kind in ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+        headers = {"X-CSRF-Token": csrf, "Content-Type": f"{kind}; charset={charset}"}
+        answer = await asyncio.wait_for(browser.post("/antrag", content=body, headers=headers), 2)
+        assert answer.status_code == 415
+        headers["Content-Type"] = f"{kind}; Charset=UTF-8"
+        assert (await browser.post("/antrag", content=body, headers=headers)).status_code == 303
 
 
 async def test_a_page_explains_that_something_is_too_large(installation: Installation) -> None:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import orjson
 import pytest
 
 from aktenlauf.contracts.documents import DocumentChecked, DocumentRejected, DocumentUploaded, UploadedFile
 from aktenlauf.contracts.envelope import Event, parse
 from aktenlauf.documents import inspection
-from aktenlauf.documents.deliveries import page_images
+from aktenlauf.documents.deliveries import TEXTS_BYTES_MAX, page_images
 from aktenlauf.documents.domain import AcceptUpload, DeleteDocument
 from aktenlauf.documents.service import definition
 from aktenlauf.kit.errors import Unavailable
@@ -113,6 +115,17 @@ def break_after_one_page(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(archive.ports.workers, "run", run_or_die)
 
 
+def write_on_every_page(archive: Archive, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """As if the file's pages had this text layer."""
+    run = archive.ports.workers.run
+
+    async def run_and_write(function: Callable[..., Any], *args: Any) -> Any:
+        found = await run(function, *args)
+        return [replace(page, text=text) for page in found] if function is inspection.draw else found
+
+    monkeypatch.setattr(archive.ports.workers, "run", run_and_write)
+
+
 @pytest.fixture
 async def archive(tmp_path: Path) -> AsyncIterator[Archive]:
     async with alone(definition, tmp_path, NOW) as stand:
@@ -132,6 +145,18 @@ async def test_an_attempt_that_comes_again_uses_the_images_of_the_one_before(
     images = await archive.ports.sealing.open(checked.sealed)
     for blob in checked.blobs:
         assert (await fetch(archive.ports.blobs, blob, images.identity)).startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize("text", ["Zeile mit ü\n" * 5_000, '"\\\x00' * 20_000, "😀" * 50_000])
+async def test_the_text_of_many_long_pages_is_cut_so_that_its_event_is_kept_and_opens(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    write_on_every_page(archive, monkeypatch, text)
+    await archive.upload()
+    images = await archive.ports.sealing.open((await archive.event(DocumentChecked)).sealed)
+    assert len(images.texts) == PAGES
+    assert all(page and text.startswith(page) for page in images.texts)
+    assert sum(len(orjson.dumps(page)) for page in images.texts) <= TEXTS_BYTES_MAX + PAGES * len('""')
 
 
 async def test_images_of_a_file_that_turns_out_unreadable_are_removed(

@@ -16,6 +16,7 @@ from aktenlauf.contracts.intake import ApplicationContent, ApplicationSubmitted,
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.documents.deliveries import page_images
 from aktenlauf.documents.domain import DeleteDocument, RecordScan
+from aktenlauf.documents.pages import UPLOADS_FACTOR
 from aktenlauf.documents.service import definition
 from aktenlauf.documents.views import files
 from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
@@ -136,6 +137,26 @@ async def test_the_same_form_sent_twice_stores_one_document(desk: Desk) -> None:
     await desk.document()
     another = [*parts[:-1], ("file", ("Pass.pdf", made.pdf(1, "anderes"), "application/pdf"))]
     assert (await browser.post("/nachweise/c-1", files=another)).status_code == 409
+
+
+async def test_a_case_takes_so_many_files_also_where_they_are_removed_and_sent_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was removed leaves its events, and objects that erasure must know."""
+    service = desk.stand.service
+    monkeypatch.setattr(service, "settings", service.settings.model_copy(update={"files_per_case_max": 1}))
+    browser = await desk.applicant()
+    for _ in range(UPLOADS_FACTOR):
+        assert (await _upload(browser, PDF)).status_code == 303
+        entry = await desk.document()
+        assert "gehören schon 1 Dateien" in (await _upload(browser, PDF)).text
+        page = await browser.get("/nachweise/c-1")
+        parts = {**_first_form(page), "entfernen": entry["id"]}
+        await browser.post("/nachweise/c-1", files=[(name, (None, value)) for name, value in parts.items()])
+        await desk.stand.settled()
+    refused = await _upload(browser, PDF)
+    assert refused.status_code == 422
+    assert "gehören schon" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from aktenlauf.kit.ids import new_id
+from aktenlauf.kit.ids import derived_id, new_id
 from aktenlauf.kit.testing.alone import hidden_fields
 
 from .conftest import AMIRA, LINH, Desk, staff
@@ -60,6 +60,13 @@ async def test_the_same_key_is_done_once_and_with_other_content_refused(desk: De
     assert [answer.json()["state"] for answer in answers] == ["booked", "booked"]
     other = await choose(browser, "c-1", "2026-11-24T07:40:00Z", key)
     assert (other.status_code, other.json()["code"]) == (409, "command-reused")
+
+
+async def test_no_client_takes_the_id_of_a_command_that_only_we_give(desk: Desk) -> None:
+    """It follows from values that everybody knows, and the command would count as done."""
+    ours = derived_id(derived_id("due", "expire-offer", "c-1", "2026-12-07"), "expire-offer", "c-1", "0")
+    refused = await choose(await client(desk, "c-1", AMIRA), "c-1", FIRST, ours)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from aktenlauf.kit.scope import System
 from aktenlauf.kit.testing.given import given
 from aktenlauf.scheduling.domain import (
     APPOINTMENT,
+    CHOICES_MAX,
     DAY,
     CancelAppointment,
     ChooseSlot,
@@ -101,6 +102,17 @@ def test_after_a_new_invitation_the_appointment_held_before_is_neither_moved_nor
 
 def test_a_slot_is_chosen_and_the_commands_id_names_the_choice() -> None:
     given(APPOINTMENT, OFFERED).when(do(ChooseSlot, id_="c-1", slot=EARLY)).then(CHOSEN)
+
+
+def test_by_one_invitation_somebody_chooses_so_often_and_no_more() -> None:
+    """Each choice is an event on a stream that all share who want that day."""
+    lost = [event for _ in range(CHOICES_MAX) for event in (CHOSEN, ChoiceLost(choice="c-1", slot=EARLY))]
+    given(APPOINTMENT, OFFERED, *lost[2:]).when(do(ChooseSlot, id_="c-1", slot=EARLY)).then(CHOSEN)
+    given(APPOINTMENT, OFFERED, *lost).when(do(ChooseSlot, slot=EARLY)).refused(Code.TOO_MANY_CHOICES)
+    again = AppointmentOffered(**{**OFFER, "offer": "o-2"})
+    given(APPOINTMENT, OFFERED, *lost, OfferExpired(offer="o-1"), again).when(
+        do(ChooseSlot, id_="c-1", slot=EARLY)
+    ).then(CHOSEN)
 
 
 def test_without_an_invitation_nothing_can_be_chosen() -> None:

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 
+from aktenlauf.kit.logs import logger
 from aktenlauf.kit.scanner import ScannerUnavailable, Verdict
 from aktenlauf.kit.workers import WorkerFailed, Workers, WorkersBusy
 
@@ -23,7 +24,13 @@ _MARKS = {
     b"RichMedia": "pdf-rich-media",
     b"Encrypt": "pdf-encrypted",
 }
+ATTEMPTS = 3
+"""A worker may also be killed by what has nothing to do with its file."""
+BEYOND_LIMIT = "pdf-inflates-beyond-limit"
+"""Not looked through to its end."""
 _XFA_FORM = frozenset({b"AcroForm", b"XFA"})  # 12.7.2: the one is an entry of the other
+_log = logger(__name__)
+_TELLING = _MARKS.keys() | _XFA_FORM
 _NAME = re.compile(rb"/([A-Za-z#][A-Za-z0-9#]{1,40})")
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _OBJECT_STREAM = re.compile(rb"/(?:O|#4[Ff])(?:b|#62)(?:j|#6[Aa])(?:S|#53)(?:t|#74)(?:m|#6[Dd])")
@@ -48,11 +55,15 @@ class StructureScanner:
             data += chunk
             if self._bytes_max is not None and len(data) > self._bytes_max:
                 raise ScannerUnavailable(f"more than {self._bytes_max} bytes")
-        try:
-            malware, marks = await self._workers.run(findings, bytes(data))
-        except (WorkerFailed, WorkersBusy) as error:
-            raise ScannerUnavailable(str(error)) from error
-        return Verdict(SCANNER, malware, marks)
+        for _ in range(ATTEMPTS):
+            try:
+                return Verdict(SCANNER, *await self._workers.run(findings, bytes(data)))
+            except WorkersBusy as error:
+                raise ScannerUnavailable(str(error)) from error
+            except WorkerFailed as error:
+                _log.warning("a worker failed over a file", reason=error.reason)
+        # By this file, then, and so each time: tried without end, it would hold back all files behind it.
+        return Verdict(SCANNER, (), (BEYOND_LIMIT,))
 
 
 def findings(data: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -74,13 +85,17 @@ def _pdf_marks(data: bytes) -> set[str]:
             break
     marks = {_MARKS[name] for name in names & _MARKS.keys()}
     marks |= {"pdf-xfa"} if names >= _XFA_FORM else set()
-    return marks if complete else marks | {"pdf-inflates-beyond-limit"}
+    return marks if complete else marks | {BEYOND_LIMIT}
 
 
 def _names(data: bytes) -> set[bytes]:
-    """The PDF names in these bytes, without their escapes (7.3.5: /Java#53cript is /JavaScript)."""
-    written = {match[1] for match in _NAME.finditer(data)}
-    return {_ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), name) for name in written}
+    """Which of the names that tell something are in these bytes; others are not kept, a file may hold millions."""
+    return {name for match in _NAME.finditer(data) if (name := _plain(match[1])) in _TELLING}
+
+
+def _plain(written: bytes) -> bytes:
+    """A name without its escapes (7.3.5: /Java#53cript is /JavaScript)."""
+    return _ESCAPE.sub(lambda escape: bytes([int(escape[1], 16)]), written) if b"#" in written else written
 
 
 def _object_streams(data: bytes) -> Iterator[bytes]:

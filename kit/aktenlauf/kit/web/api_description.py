@@ -26,7 +26,8 @@ _KEY = {
     "required": False,
     "schema": {"type": "string", "format": "uuid"},
     "description": (
-        "Id of the command. The same id with the same content is answered as at the first time and changes nothing; "
+        "Id of the command, a UUID of any version but 5. The same id with the same content is answered as at the first "
+        "time and changes nothing; "
         "with another content it is refused with 409. Without it a repeated request is another command."
     ),
 }

@@ -19,6 +19,8 @@ from aktenlauf.kit.service import Service
 from aktenlauf.kit.web.written import catch_up, remember
 
 _VERSION_DIGITS_MAX = 9
+DERIVED_VERSION = 5
+"""Of UUIDs that follow from other values: `kit.ids.derived_id`."""
 COMMAND_FIELD, SEEN_FIELD, KEY_HEADER = "command_id", "seen", "Idempotency-Key"
 
 
@@ -52,9 +54,18 @@ def _given(request: Request, form: Any) -> dict[str, Any]:
     form = form or {}
     id_ = request.headers.get(KEY_HEADER) or form.get(COMMAND_FIELD) or new_id()
     try:
-        return {"id": str(UUID(str(id_))), "at": now(request), "seen": _version(form.get(SEEN_FIELD))}
+        return {"id": str(_chosen(str(id_))), "at": now(request), "seen": _version(form.get(SEEN_FIELD))}
     except ValueError:
         raise Refused(Code.INVALID) from None
+
+
+def _chosen(id_: str) -> UUID:
+    """The id that a client has chosen. Raises ValueError for one that is none, and for those that only we derive: by
+    taking the id of a command of ours, a client could keep it from ever being done."""
+    found = UUID(id_)
+    if found.version == DERIVED_VERSION:
+        raise ValueError(id_)
+    return found
 
 
 def _version(typed: Any) -> int | None:

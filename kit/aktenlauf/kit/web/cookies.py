@@ -38,8 +38,8 @@ class Cookies:
         return None
 
     def has_session(self, request: Request) -> bool:
-        """Whether the browser sent a session cookie of any side, good or not."""
-        return any(self._named(name) in request.cookies for name in SESSION_NAMES.values())
+        """Whether the browser sent a session cookie that we made, of either side; its session may have ended."""
+        return any(self.session_token(request, side) for side in SESSION_NAMES)
 
     def set_session(self, response: Response, side: Side, token: str) -> None:
         """Lives as long as the browser runs; the session itself ends on the server."""

@@ -59,6 +59,7 @@ class CsrfReader:
             return
         request = Request(scope)
         presented = request.headers.get(HEADER)
+        # Nobody's body is waited for who has no session cookie that we made.
         if presented is None and self._cookies.has_session(request):
             presented, receive = await _peek(request.headers, receive)
         await self.app({**scope, "aktenlauf.csrf": presented}, receive, send)

@@ -98,6 +98,10 @@ TEXTS: Mapping[Code, Words] = {
         "Zu diesem Antrag haben Sie schon sehr oft geschrieben. Fragen der Behörde können Sie weiter beantworten; "
         "rufen Sie sonst bitte an.",
     ),
+    Code.TOO_MANY_DRAFTS: (
+        "Sie haben schon sehr viele Anträge begonnen",
+        "Senden Sie einen ab oder löschen Sie einen, den Sie nicht brauchen. Sie finden alle unter „Meine Anträge“.",
+    ),
     Code.DRAFT_CHANGED: (
         "Der Entwurf wurde an anderer Stelle geändert",
         "Laden Sie die Seite neu. Sie sehen dann beide Fassungen.",
@@ -159,6 +163,10 @@ TEXTS: Mapping[Code, Words] = {
     ),
     Code.SLOT_TAKEN: ("Dieser Termin ist gerade vergeben worden", _CHOOSE_AGAIN),
     Code.SLOT_UNKNOWN: ("Diesen Termin gibt es nicht", _CHOOSE_AGAIN),
+    Code.TOO_MANY_CHOICES: (
+        "Sie haben schon sehr oft einen Termin gewählt",
+        "Der Termin, den Sie haben, bleibt bestehen. Passt er nicht, rufen Sie bitte die Behörde an.",
+    ),
     Code.NO_APPOINTMENT: ("Sie haben keinen Termin", "Laden Sie die Seite neu."),
 }
 

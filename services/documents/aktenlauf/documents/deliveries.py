@@ -7,6 +7,8 @@ finds what the one before stored. Whatever no event names is removed once it is 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
+import orjson
+
 from aktenlauf.contracts.common import StoredFile
 from aktenlauf.contracts.documents import DocumentChecked, DocumentDeleted, DocumentUploaded, PageImages
 from aktenlauf.contracts.envelope import Meta, parse
@@ -24,6 +26,9 @@ from aktenlauf.kit.scanner import ScannerUnavailable
 from aktenlauf.kit.workers import WorkerFailed
 
 page_images = Reactions("page-images", at_once=None)
+TEXTS_BYTES_MAX = 48_000
+"""Of all pages of a document together, each at least its share; the rest is in the original. They stand in one event,
+and those of a hundred documents in one case's document in the views: both have a limit."""
 PAGE_WIDTH_PX = 1200
 """Readable when the viewer zooms in once; 51 ms a PDF page, 140 ms a photo on two cores."""
 
@@ -87,12 +92,26 @@ def _names(meta: Meta, pages: int) -> list[str]:
 
 async def _page_images(ports: Any, data: bytes, file: StoredFile, names: list[str]) -> PageImages:
     texts: list[str] = []
+    left = TEXTS_BYTES_MAX
     while len(texts) < len(names):
         drawn = await ports.workers.run(inspection.draw, data, file.media_type, len(texts), PAGE_WIDTH_PX)
         for page in drawn:
             await keep(ports.blobs, page.image, file.identity, names[len(texts)])
-            texts.append(page.text)
+            texts.append(_beginning(page.text, left // (len(names) - len(texts))))
+            left -= _written_bytes(texts[-1])
     return PageImages(blobs=names, texts=texts, identity=file.identity)
+
+
+def _beginning(text: str, bytes_max: int) -> str:
+    """As much of a text as there is room for."""
+    while text and (size := _written_bytes(text)) > bytes_max:
+        text = text[: len(text) * bytes_max // size]
+    return text
+
+
+def _written_bytes(text: str) -> int:
+    """In JSON, where control characters and quotes are longer."""
+    return len(orjson.dumps(text))
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

@@ -15,7 +15,8 @@ from aktenlauf.contracts.documents import PageImages, UploadedFile
 from aktenlauf.contracts.errors import Code
 from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.documents.domain import AcceptUpload, DeleteDocument
-from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, bound, files_of, read_form, take
+from aktenlauf.documents.room import Room
+from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, announced_bytes, bound, files_of, read_form, take
 from aktenlauf.documents.views import files, unread
 from aktenlauf.kit.errors import CommandReused, Erased, NotFound, Refused
 from aktenlauf.kit.files import fetch
@@ -47,6 +48,8 @@ router = APIRouter(include_in_schema=False)
 Reader = Annotated[Person, requires("caseworker", "approver", "counter")]
 """Who sees content. Planners and auditors do their work without."""
 REQUEST_BYTES_MAX = 220_000_000
+UPLOADS_FACTOR = 5
+"""So many times the files that a case may have may be uploaded to it, those that were removed again counted too."""
 """Ten files of the default limit and their form; the single file's limit is a setting."""
 
 TOGETHER = "zusammen"
@@ -96,23 +99,29 @@ async def upload(request: Request, person: Applicant, case: str) -> Response:
         doc, grant = await _opened(request, person, case)
     except NotFound:
         return _not_open(request, case)
-    try:
-        form = await read_form(request)
-    except Refused as refused:
-        return await _show(request, person, case, doc, grant, status=422, errors={"": _problem(refused)})
-    try:
-        if "entfernen" in form:
-            outcome = await _remove(request, person, case, doc, str(form["entfernen"]), form)
-            return see_other(request, f"/nachweise/{case}", outcome)
-        kind = str(form.get("hochladen", ""))
-        outcomes, refused_files = await _accept(request, person, case, doc, grant, kind, form)
-    finally:
-        await form.close()
+    async with _room_of(request).taken(person.subject, announced_bytes(request, REQUEST_BYTES_MAX)):
+        try:
+            form = await read_form(request)
+        except Refused as refused:
+            return await _show(request, person, case, doc, grant, status=422, errors={"": _problem(refused)})
+        try:
+            if "entfernen" in form:
+                outcome = await _remove(request, person, case, doc, str(form["entfernen"]), form)
+                return see_other(request, f"/nachweise/{case}", outcome)
+            kind = str(form.get("hochladen", ""))
+            outcomes, refused_files = await _accept(request, person, case, doc, grant, kind, form)
+        finally:
+            await form.close()
     if refused_files:
         await up_to_date(request)
         doc, grant = await _opened(request, person, case)
         return await _show(request, person, case, doc, grant, status=422, errors={kind: " ".join(refused_files)})
     return see_other(request, f"/nachweise/{case}", *outcomes)
+
+
+def _room_of(request: Request) -> Room:
+    room: Room = request.app.state.room
+    return room
 
 
 async def _accept(
@@ -134,7 +143,7 @@ async def _accept(
         parts = await bound(service.ports.workers, parts, service.settings.upload_bytes_max, name)
     for number, part in enumerate(parts):
         try:
-            if len(doc.get("documents", {})) + len(outcomes) >= limit:
+            if _is_full(doc, len(outcomes), limit):
                 raise Refused(Code.TOO_MANY_FILES, count=limit)
             kept = await take(service.ports.blobs, part, service.settings.upload_bytes_max)
         except Refused as refused:
@@ -159,6 +168,12 @@ async def _accept(
             await service.ports.blobs.delete(kept.blob)
         outcomes.append(outcome)
     return outcomes, problems
+
+
+def _is_full(doc: Document, more: int, limit: int) -> bool:
+    """Whether a case has as many files as it may, or has had very many more: what was removed leaves its events."""
+    there, ever = len(doc.get("documents", {})), doc.get("uploads", 0)
+    return bool(there + more >= limit or ever + more >= UPLOADS_FACTOR * limit)
 
 
 async def _remove(request: Request, person: Applicant, case: str, doc: Document, document: str, form: Any) -> Outcome:

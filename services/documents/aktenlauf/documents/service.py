@@ -6,6 +6,7 @@ from aktenlauf.documents import api, pages
 from aktenlauf.documents.deliveries import page_images
 from aktenlauf.documents.domain import DECIDERS
 from aktenlauf.documents.reactions import reactions
+from aktenlauf.documents.room import Room
 from aktenlauf.documents.views import files, stored, unread
 from aktenlauf.kit import erasure
 from aktenlauf.kit.service import Definition, Service
@@ -23,7 +24,7 @@ def build_web(service: Service, shell: Shell, settings: Settings) -> FastAPI:
         lifespan=lambda _: service.running(),
         larger_bodies={"/nachweise": pages.REQUEST_BYTES_MAX},
     )
-    app.state.service = service
+    app.state.service, app.state.room = service, Room()
     return app
 
 

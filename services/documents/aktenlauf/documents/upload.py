@@ -4,6 +4,7 @@ The request is read into memory and never onto a disk: parts of a multipart body
 temporary file would lie there in the clear.
 """
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from aktenlauf.contracts.documents import UploadedFile
 from aktenlauf.contracts.errors import Code
 from aktenlauf.documents import inspection
 from aktenlauf.documents.recognition import HEAD_BYTES, PDF, Recognised, Refusal, recognise, refuse_size
+from aktenlauf.documents.room import READ_SECONDS
 from aktenlauf.kit.blobs import Blobs
 from aktenlauf.kit.errors import Refused
 from aktenlauf.kit.files import keep_file
@@ -50,15 +52,21 @@ class _InMemory(MultiPartParser):
 
 
 async def read_form(request: Request) -> FormData:
-    """The posted form with its files. Raises Refused(MALFORMED) for what is no multipart form."""
+    """The posted form with its files. Raises Refused(MALFORMED) for what is no multipart form or does not arrive."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise Refused(Code.MALFORMED)
+    parser = _InMemory(request.headers, request.stream(), max_files=FILES_PER_REQUEST_MAX, max_fields=50)
     try:
-        return await _InMemory(
-            request.headers, request.stream(), max_files=FILES_PER_REQUEST_MAX, max_fields=50
-        ).parse()
-    except MultiPartException:
+        async with asyncio.timeout(READ_SECONDS):
+            return await parser.parse()
+    except (MultiPartException, TimeoutError):
         raise Refused(Code.MALFORMED) from None
+
+
+def announced_bytes(request: Request, bytes_max: int) -> int:
+    """How long the request's body is; `bytes_max` where it does not say, which is the limit of the route."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdecimal() else bytes_max
 
 
 def files_of(form: FormData, field: str = "file") -> Sequence[UploadFile]:

@@ -28,9 +28,9 @@ from aktenlauf.kit.erasure import stored_blobs
 from aktenlauf.kit.views import Document, View
 from aktenlauf.kit.web.unread import unread_messages
 
-files = View("files", version=2)
-"""Per case: `documents` {id: {evidence, status, sealed, images, pages, hints, reason, filed}}, `made` {id: {kind,
-sealed}}, `demanded` evidence kinds, `requests` of the office."""
+files = View("files", version=3)
+"""Per case: `documents` {id: {evidence, status, sealed, images, pages, hints, reason, filed}}, `uploads` how many there
+were with those that were removed, `made` {id: {kind, sealed}}, `demanded` evidence kinds, `requests` of the office."""
 
 stored = stored_blobs("stored_blobs", DocumentUploaded, DocumentChecked)
 
@@ -66,6 +66,7 @@ def review(doc: Document, event: EvidenceReviewed, meta: Meta) -> None:
 @files.on(DocumentUploaded)
 def upload(doc: Document, event: DocumentUploaded, meta: Meta) -> None:
     _party(doc, event.party)
+    doc["uploads"] = doc.get("uploads", 0) + 1
     entry = _document(doc, event.document)
     entry.update(evidence=event.evidence, status="uploaded", sealed=event.sealed.token, at=meta.time)
 

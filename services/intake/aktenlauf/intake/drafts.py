@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from aktenlauf.contracts import catalogue
 from aktenlauf.contracts.common import Content
+from aktenlauf.contracts.errors import Code
 from aktenlauf.intake import forms
 from aktenlauf.intake.domain import DiscardDraft
 from aktenlauf.intake.values import FieldError, Form
@@ -24,6 +25,7 @@ from aktenlauf.kit.drafts import Draft as Stored
 from aktenlauf.kit.errors import Conflict, NotFound, Refused, Unavailable
 from aktenlauf.kit.ids import derived_id, new_id
 from aktenlauf.kit.keyring import case_key
+from aktenlauf.kit.logs import logger
 from aktenlauf.kit.scope import System
 from aktenlauf.kit.service import Service
 
@@ -32,7 +34,12 @@ KEPT = timedelta(days=60)
 applicant can be expected to come back (Art. 5(1)(e) GDPR: storage limitation)."""
 SAVE_ATTEMPTS = 5
 TYPED_MAX_CHARACTERS = 100_000
+"""In all pages of a draft with something that is no valid answer."""
+DRAFTS_MAX = 20
+"""Of one person at a time."""
 BERLIN = ZoneInfo("Europe/Berlin")
+
+_log = logger(__name__)
 
 
 class Typed(BaseModel):
@@ -109,11 +116,17 @@ def today_of(at: datetime) -> date:
 
 
 async def start(service: Service, party: str, key: str, locale: str, at: datetime) -> Draft:
-    """Begin an application, or go on with one of the same kind that was begun and left empty. Raises NotFound."""
+    """Begin an application, or go on with one of the same kind that was begun and left empty.
+
+    Raises NotFound, Refused(TOO_MANY_DRAFTS).
+    """
     offer = _offer(key)
-    for draft in await of_party(service, party):
+    found = await of_party(service, party)
+    for draft in found:
         if draft.content.service == key and draft.version == 1:
             return draft
+    if len(found) >= DRAFTS_MAX:
+        raise Refused(Code.TOO_MANY_DRAFTS, count=DRAFTS_MAX)
     content = DraftContent(service=key, catalogue_version=offer.version, locale=locale, salt=secrets.token_hex(16))
     return await _store(service, new_id(), party, 1, content, at)
 
@@ -138,7 +151,13 @@ async def of_party(service: Service, party: str) -> list[Draft]:
     """All drafts of one person, the last saved first."""
     found = []
     for stored in await service.ports.drafts.of_party(party):
-        draft = None if await has_ended(service, stored.case) else await _open(service, stored)
+        if await has_ended(service, stored.case):
+            continue
+        try:
+            draft = await _open(service, stored)
+        except ValueError as error:  # one that does not open must not close the others
+            _log.error("a draft does not open", error=error)
+            continue
         if draft:
             found.append(draft)
     return found
@@ -266,7 +285,8 @@ def _with_step(content: DraftContent, step: catalogue.Step, read: forms.StepInpu
     wrong = {field.id: None for field in step.fields if _erred(field.id, read.errors)}
     answers = forms.apply(content.answers, {**read.changes, **wrong})
     typed = {key: page for key, page in content.typed.items() if key != step.key}
-    if read.errors and _size(read.raw) <= TYPED_MAX_CHARACTERS:
+    others = sum(_size(page.controls) for page in typed.values())
+    if read.errors and others + _size(read.raw) <= TYPED_MAX_CHARACTERS:
         typed[step.key] = Typed(controls=read.raw, checked=checked)
     return content.model_copy(update={"answers": answers, "typed": typed})
 

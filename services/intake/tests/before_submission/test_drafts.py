@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from aktenlauf.contracts.catalogue import catalogue
+from aktenlauf.contracts.errors import Code
 from aktenlauf.intake import drafts, submission
 from aktenlauf.intake.domain import DiscardDraft
-from aktenlauf.intake.drafts import KEPT, Shown, StepChanged
-from aktenlauf.kit.errors import NotFound
+from aktenlauf.intake.drafts import DRAFTS_MAX, KEPT, TYPED_MAX_CHARACTERS, Shown, StepChanged
+from aktenlauf.kit.errors import NotFound, Refused
 from aktenlauf.kit.keyring import case_key, is_erased
 from aktenlauf.kit.scope import System
 
@@ -105,6 +106,38 @@ async def test_beginning_twice_without_an_answer_is_one_draft(intake):
     assert (await begin(intake)).case == first.case
     await save(intake, first, NAME)
     assert (await begin(intake)).case != first.case
+
+
+async def test_one_person_has_so_many_drafts_at_a_time_and_no_more(intake):
+    for _ in range(DRAFTS_MAX):
+        await save(intake, await begin(intake), NAME)
+    with pytest.raises(Refused) as refused:
+        await begin(intake)
+    assert refused.value.code == Code.TOO_MANY_DRAFTS
+    await drafts.discard(intake.service, (await drafts.of_party(intake.service, "p1"))[0].case, "draft-deleted", NOW)
+    assert await begin(intake)
+    assert await begin(intake, "p2")
+
+
+async def test_what_is_no_answer_is_kept_up_to_a_limit_for_all_pages_together(intake):
+    """So that a draft is sealed, and opens again, whatever somebody sends."""
+    draft = await begin(intake)
+    long = {"person.family_name": ["x" * (TYPED_MAX_CHARACTERS - 100)]}
+    draft = (await save(intake, draft, long)).draft
+    assert draft.content.typed.keys() == {STEP.key}
+    reach = next(field.id for field in OTHER.fields)
+    draft = (await save(intake, draft, {reach: ["y" * 1000]}, step=OTHER)).draft
+    assert draft.content.typed.keys() == {STEP.key}
+    assert await drafts.load(intake.service, draft.case, "p1") == draft
+
+
+async def test_a_draft_that_does_not_open_does_not_close_the_others(intake):
+    first, second = await begin(intake), None
+    await save(intake, first, NAME)
+    second = await begin(intake)
+    stored = await intake.service.ports.drafts.load(first.case)
+    await intake.service.ports.drafts.save(replace(stored, version=3, sealed=f"{stored.sealed[:-4]}AAAA"))
+    assert [draft.case for draft in await drafts.of_party(intake.service, "p1")] == [second.case]
 
 
 async def test_a_draft_expires_sixty_days_after_its_last_save_and_not_before(intake):

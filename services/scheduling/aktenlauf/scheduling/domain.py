@@ -44,6 +44,10 @@ def berlin_day(moment: datetime) -> date:
     return moment.astimezone(BERLIN).date()
 
 
+CHOICES_MAX = 30
+"""By one invitation: each is an event on the day's stream, which all who want that day share."""
+
+
 class OfAppointment(Command):
     """A command to the appointment of one case."""
 
@@ -115,6 +119,8 @@ class Appointment:
     """Set while a pending choice is still to be finished, then released."""
     came: bool | None = None
     """What the counter recorded; None before that."""
+    choices: int = 0
+    """Made since the invitation."""
 
     def over(self, at: datetime) -> bool:
         """Whether the booked appointment has begun or was held: nothing can be moved or given back any more."""
@@ -172,6 +178,8 @@ def _choose(command: ChooseSlot, state: Appointment) -> list[Event]:
         raise Refused(Code.SLOT_UNKNOWN)
     if state.booked is not None and state.booked[1] == command.slot:
         return []
+    if state.choices >= CHOICES_MAX:
+        raise Refused(Code.TOO_MANY_CHOICES)
     needs = Sealed.of(command.needs) if command.needs else None
     return [SlotChosen(choice=command.id, slot=command.slot, sealed=needs)]
 
@@ -233,9 +241,10 @@ def evolve(state: Appointment, event: Event) -> Appointment:
                 booked=None,
                 ended=None,
                 came=None,
+                choices=0,
             )
         case SlotChosen():
-            return replace(state, pending=(event.choice, event.slot))
+            return replace(state, pending=(event.choice, event.slot), choices=state.choices + 1)
         case ChoiceLost():
             return replace(state, pending=None)
         case AppointmentBooked() | AppointmentMoved():

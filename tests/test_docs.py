@@ -10,7 +10,14 @@ from aktenlauf.cli.bench.app import app as bench_app
 from aktenlauf.cli.main import app
 from aktenlauf.contracts import published
 from aktenlauf.contracts.envelope import Event
+from aktenlauf.documents.deliveries import TEXTS_BYTES_MAX
+from aktenlauf.documents.pages import UPLOADS_FACTOR
+from aktenlauf.documents.room import BYTES_MAX, OF_ONE_PERSON_MAX
+from aktenlauf.intake.domain import LETTERS_MAX
+from aktenlauf.intake.drafts import DRAFTS_MAX
 from aktenlauf.kit.settings import Settings
+from aktenlauf.kit.views import DOCUMENT_BYTES_MAX
+from aktenlauf.scheduling.domain import CHOICES_MAX
 
 ROOT = Path(__file__).parents[1]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -51,3 +58,20 @@ def test_open_dates_and_states_are_justified(owner: str, model: type[Event]) -> 
 
 def test_every_package_that_is_locked_stands_in_the_notices_with_its_licence() -> None:
     assert (ROOT / "THIRD_PARTY.md").read_text("utf-8").endswith(licences.table())
+
+
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [
+        ("LETTERS_MAX", f"{LETTERS_MAX}"),
+        ("DRAFTS_MAX", f"{DRAFTS_MAX}"),
+        ("UPLOADS_FACTOR", f"{UPLOADS_FACTOR} times"),
+        ("CHOICES_MAX", f"{CHOICES_MAX}"),
+        ("OF_ONE_PERSON_MAX", f"{OF_ONE_PERSON_MAX}"),
+        ("BYTES_MAX", f"{BYTES_MAX // 1_000_000} MB"),
+        ("TEXTS_BYTES_MAX", f"{TEXTS_BYTES_MAX // 1000} kB"),
+        ("DOCUMENT_BYTES_MAX", f"{DOCUMENT_BYTES_MAX >> 20} MiB"),
+    ],
+)
+def test_what_one_person_can_take_up_is_described(name: str, bound: str) -> None:
+    assert f"`{name}` = {bound} " in OPERATIONS

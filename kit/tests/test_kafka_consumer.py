@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.protocol.group import HeartbeatRequest
 
-from aktenlauf.kit.adapters.kafka_topics import public_topic
+from aktenlauf.kit.adapters.kafka_topics import public_topic, stop
 from aktenlauf.kit.bus import Delivery, caught_up
 from aktenlauf.kit.testing.bus_suite import OWNERS
 from aktenlauf.kit.testing.samples import stored
@@ -144,3 +145,19 @@ async def test_members_that_waited_for_their_database_longer_than_the_group_wait
 
 async def _both_have_partitions(made: Sequence[Any]) -> bool:
     return len(made) == 2 and all(one._subscription.assigned_partitions() for one in made)
+
+
+async def test_a_consumer_that_is_cancelled_from_within_while_it_is_stopped_is_stopped_all_the_same(
+    world: World,
+) -> None:
+    """Its fetcher cancels tasks of its own and waits for them; some hand that on."""
+
+    async def asleep_after_an_error() -> None:
+        await asyncio.sleep(60)
+
+    consumer = AIOKafkaConsumer(**world.brokers.client())
+    await consumer.start()
+    consumer._fetcher._pending_tasks.add(asyncio.create_task(asleep_after_an_error()))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(stop(consumer), 5)
+    assert not any(connection.connected() for connection in consumer._client._conns.values())

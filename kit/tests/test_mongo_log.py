@@ -75,9 +75,9 @@ class NewPrimary:
     async def find_one(self, query: dict[str, Any], *args: Any) -> Any:
         return next(iter(await self.find(query, *args).to_list(None)), None)
 
-    async def insert_one(self, row: dict[str, Any]) -> None:
+    async def update_one(self, *args: Any) -> None:
         self._log._commits._rows, self._log._commits._formats = self._rows, self._formats
-        await self._formats.insert_one(row)
+        await self._formats.update_one(*args)
 
 
 class TestMongoLog(OnMongo, LogSuite):

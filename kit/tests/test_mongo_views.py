@@ -8,7 +8,7 @@ from aktenlauf.kit.adapters.mongo import Database
 from aktenlauf.kit.adapters.mongo_views import MongoViews
 from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.testing.on_mongo import OnMongo
-from aktenlauf.kit.testing.views_suite import THINGS, OpenViews, ViewsSuite, document, new, put
+from aktenlauf.kit.testing.views_suite import THINGS, THINGS_2, OpenViews, ViewsSuite, document, new, put
 from aktenlauf.kit.views import Change, View
 
 pytestmark = pytest.mark.servers
@@ -44,6 +44,12 @@ class TestMongoViews(OnMongo, ViewsSuite):
         )
         assert await views.write(THINGS, [Change("two", 2, 3, document(state="ours"))], 3)
         assert await views.cursor(THINGS) == 3
+
+    async def test_what_a_newer_program_made_is_not_older_whenever_somebody_looks(self, views: MongoViews) -> None:
+        """Of two replicas of the older one, the second may get the lease when the newer views are there already."""
+        await views.prepare([THINGS_2])
+        assert await views.older([THINGS]) == []
+        assert await views.older([THINGS_2]) == [THINGS.collection]
 
     async def test_a_newer_data_format_is_refused_with_a_sentence(
         self, open_views: OpenViews, database: Database

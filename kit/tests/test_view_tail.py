@@ -162,7 +162,7 @@ async def test_views_of_a_newer_program_that_is_being_rolled_out_are_not_dropped
     older = await tail.older()
     await ports.views.prepare([newer])
     await tail.drop(older)
-    assert await ports.views.others([counts]) == [newer.collection]
+    assert await ports.views.older([counts]) == [newer.collection]
 
 
 async def test_two_tails_on_the_same_views_apply_everything_once(ports: Ports) -> None:

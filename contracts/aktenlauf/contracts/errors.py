@@ -48,6 +48,7 @@ class Code(StrEnum):
     MALWARE = "malware"
     UNREADABLE = "unreadable"
     TOO_MANY_FILES = "too-many-files"
+    TOO_MANY_UPLOADS = "too-many-uploads"
     # review
     NOT_ASSIGNED = "not-assigned"  # take the case first
     TAKEN = "taken"  # somebody else works on it

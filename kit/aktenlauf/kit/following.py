@@ -110,13 +110,14 @@ class Following:
         parked: set[str] = set()
         while True:
             try:
-                parked = await self._measure_once(parked)
+                parked = await self._measure_own(parked)
+                await self._measure_hearing()
             except Unavailable:
                 _log.warning("figures are not up to date", service=self._service.name)
             await asyncio.sleep(FIGURES_SECONDS)
 
-    async def _measure_once(self, parked_before: set[str]) -> set[str]:
-        """Set the gauges, those last that need the bus; the handlers of which something is parked."""
+    async def _measure_own(self, parked_before: set[str]) -> set[str]:
+        """Set the gauges of what follows from the log; the handlers of which something is parked."""
         service, ports = self._service.name, self._service.ports
         head = await ports.log.head()
         for handler, position in (self.positions() | {"publisher": self._publisher.position}).items():
@@ -125,9 +126,12 @@ class Following:
         for handler in parked.keys() | parked_before:
             PARKED.set(parked.get(handler, 0), {"service": service, "handler": handler})
         GAPS.set(len(await ports.work.gaps()), {"service": service})
-        for owner, behind in (await ports.bus.behind(self._service.definition.hears)).items():
-            HEARING_LAG.set(behind, {"service": service, "owner": owner})
         return set(parked)
+
+    async def _measure_hearing(self) -> None:
+        service = self._service
+        for owner, behind in (await service.ports.bus.behind(service.definition.hears)).items():
+            HEARING_LAG.set(behind, {"service": service.name, "owner": owner})
 
 
 class SharedFollowing:

@@ -6,11 +6,12 @@ counts, durations. Never content, names, file names, tokens.
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any, cast
 
 import structlog
 
-_QUOTE_NOBODY = frozenset({"aiokafka", "uvicorn"})
+_QUOTE_NOBODY = frozenset({"aiokafka"})
 """Libraries whose messages name hosts, topics and groups, and never content."""
 
 
@@ -44,11 +45,13 @@ class _Libraries(logging.Handler):
     a failed task): of these only where they said it is told, and by which kind of error."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        library = record.name.partition(".")[0]
-        said = record.getMessage().strip() if library in _QUOTE_NOBODY else "a library reports something"
-        place = f"{record.module}.{record.funcName}:{record.lineno}"
-        error = record.exc_info[1] if record.exc_info else None
-        structlog.get_logger(part=record.name).log(record.levelno, said, place=place, error=error)
+        with suppress(Exception):  # a line that cannot be written must not break who wrote it
+            library = record.name.partition(".")[0]
+            said = record.getMessage().strip() if library in _QUOTE_NOBODY else "a library reports something"
+            place = f"{record.module}.{record.funcName}:{record.lineno}"
+            error = record.exc_info[1] if record.exc_info else None
+            level = min(record.levelno // 10 * 10, logging.CRITICAL)
+            structlog.get_logger(part=record.name).log(level, said, place=place, error=error)
 
 
 def _name_the_exception(_: Any, __: str, event: Any) -> Any:

@@ -126,11 +126,11 @@ class ViewTail:
             await patiently("writing views", self._catch_up_some)
 
     async def older(self) -> Sequence[str]:
-        """The collections of other declarations that are there now. What comes later is of a newer program."""
-        return await patiently("looking for older views", self._views.others, self._declared)
+        """The collections of older programs that are there now."""
+        return await patiently("looking for older views", self._views.older, self._declared)
 
     async def drop(self, collections: Sequence[str]) -> None:
-        """Drop collections of other declarations."""
+        """Drop them."""
         if collections:
             await patiently("dropping older views", self._views.drop, collections)
 

@@ -170,8 +170,10 @@ class Views(Protocol):
         """Make the collections of these declarations; drop none."""
         ...
 
-    async def others(self, views: Iterable[View]) -> Sequence[str]:
-        """The collections that are there of other declarations."""
+    async def older(self, views: Iterable[View]) -> Sequence[str]:
+        """The collections of other declarations. Where several programs may use them at once, not those that were made
+        after these: they are a newer program's.
+        """
         ...
 
     async def drop(self, collections: Iterable[str]) -> None:

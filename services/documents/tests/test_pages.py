@@ -156,7 +156,7 @@ async def test_a_case_takes_so_many_files_also_where_they_are_removed_and_sent_a
         await desk.stand.settled()
     refused = await _upload(browser, PDF)
     assert refused.status_code == 422
-    assert "gehören schon" in refused.text
+    assert "auch solche, die Sie wieder entfernt haben" in refused.text
 
 
 @pytest.mark.parametrize(

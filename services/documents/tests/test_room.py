@@ -58,6 +58,18 @@ async def test_one_that_is_larger_than_the_room_comes_alone() -> None:
         pass
 
 
+async def test_one_person_has_at_most_half_of_the_room_by_several() -> None:
+    here = Room(100)
+    first = Upload(here, "a", 40)
+    await first.begun.wait()
+    with pytest.raises(Unavailable):
+        async with here.taken("a", 11):
+            pass
+    async with here.taken("a", 10), here.taken("b", 50):
+        pass
+    await first.end()
+
+
 async def test_one_person_has_so_many_under_way_and_the_next_at_once_when_one_has_ended() -> None:
     here = Room(1000)
     uploads = [Upload(here, "a", 1) for _ in range(OF_ONE_PERSON_MAX)]

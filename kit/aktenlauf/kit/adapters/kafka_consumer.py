@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException, IllegalStateError, KafkaError, UnsupportedCodecError
 
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
-from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, delivery_of, make_topics, unavailable
+from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, delivery_of, make_topics, stop, unavailable
 from aktenlauf.kit.bus import Receive
 from aktenlauf.kit.errors import Halt
 from aktenlauf.kit.logs import logger
@@ -80,7 +80,7 @@ class Subscription:
             # A task of the client's own was cancelled, which it hands on to us: it would hear nothing any more.
             raise KafkaError("a task of the client ended") from error
         finally:
-            await _stop(consumer)
+            await stop(consumer)
 
     async def _hear_some(self, consumer: Any, topic: str, undecodable: set[str]) -> bool:
         """Receive and commit what there is of one topic; whether there was something."""
@@ -126,11 +126,3 @@ async def _commit(consumer: Any, records: Sequence[Any]) -> None:
             await consumer.commit(ours)
     except (KafkaError, IllegalStateError) as error:
         _log.info("not committed, so it comes again", error=error)
-
-
-async def _stop(consumer: Any) -> None:
-    """Leave the group. What is still under way in the client has no effect any more."""
-    try:
-        await consumer.stop()
-    except Exception as error:  # its own tasks end by what they met
-        _log.info("not left in order", error=error)

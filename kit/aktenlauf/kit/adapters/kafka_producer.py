@@ -14,7 +14,7 @@ from aktenlauf.kit.logs import logger
 
 SEND_SECONDS = 15.0
 """How long a piece may take. The client itself would try for ever, as an idempotent one never gives up."""
-PIECE_MAX = 100
+PIECE_MAX = 250
 """Messages that are under way at once."""
 REQUEST_BYTES = 512 * 1024
 """Of one partition in one request: half of what a broker takes by default. A partition has one under way at a time."""
@@ -91,9 +91,11 @@ class KafkaProducer:
     async def _drop(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            # Before stop(), which would wait until all is delivered: with the broker away for ever.
-            with suppress(KafkaError, TimeoutError):
-                async with asyncio.timeout(DROP_SECONDS):
-                    await producer._sender.close()
-            producer._message_accumulator.fail_all(KafkaConnectionError("given up"))
-            await producer.stop()
+            try:
+                # Before stop(), which would wait until all is delivered: with the broker away for ever.
+                with suppress(KafkaError, TimeoutError):
+                    async with asyncio.timeout(DROP_SECONDS):
+                        await producer._sender.close()
+            finally:
+                producer._message_accumulator.fail_all(KafkaConnectionError("given up"))
+                await producer.stop()

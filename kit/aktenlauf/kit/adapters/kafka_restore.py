@@ -16,8 +16,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aktenlauf.contracts.envelope import parse
 from aktenlauf.kit.adapters.kafka_brokers import Brokers
 from aktenlauf.kit.adapters.kafka_producer import AGAIN
-from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, committed_of, delivery_of, partitions_of, unavailable
+from aktenlauf.kit.adapters.kafka_topics import REQUEST_MS, committed_of, delivery_of, partitions_of, stop, unavailable
 from aktenlauf.kit.bus import Delivery, Lacks, Receive
+from aktenlauf.kit.hear import fault_of
 from aktenlauf.kit.logs import logger
 
 BATCH_MAX = 500
@@ -59,8 +60,10 @@ class Restoring:
             await consumer.start()
             yield admin, consumer
         finally:
-            await consumer.stop()
-            await admin.close()
+            try:
+                await stop(consumer)
+            finally:
+                await admin.close()
 
     async def _ends(self, admin: Any, consumer: Any) -> Mapping[TopicPartition, int]:
         """Up to where the log should have it: own topics up to their ends, others as far as the group had come."""
@@ -83,7 +86,8 @@ class Restoring:
         async for batch in _read(consumer, starts, ends):
             place = TopicPartition(batch[0].topic, batch[0].partition)
             telling = [record for record in batch if not any(name == AGAIN for name, _ in record.headers)]
-            if any(await asyncio.gather(*map(lacks, self._deliveries(_newest_of_streams(telling))))):
+            acceptable = [one for one in self._deliveries(telling) if not fault_of(one, self._service)]
+            if any(await asyncio.gather(*map(lacks, _newest_of_streams(acceptable)))):
                 lacking.add(place)
             elif telling:
                 complete.add(place)
@@ -93,18 +97,14 @@ class Restoring:
         return [delivery_of(self._owners[record.topic], record) for record in records]
 
 
-def _newest_of_streams(records: Sequence[Any]) -> list[Any]:
-    """Of each stream the record with the highest version: who has that has all before it."""
-    newest: dict[object, tuple[int, Any]] = {}
-    for record in records:
-        try:
-            meta = parse(record.value or b"").meta
-            place, version = meta.stream, meta.version
-        except ValueError:  # no envelope
-            place, version = record.offset, 0
-        if place not in newest or newest[place][0] < version:
-            newest[place] = version, record
-    return [record for _, record in newest.values()]
+def _newest_of_streams(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Of each stream the delivery with the highest version: who has that has all before it."""
+    newest: dict[str, tuple[int, Delivery]] = {}
+    for delivery in deliveries:
+        meta = parse(delivery.record).meta
+        if meta.version > newest.get(meta.stream, (0, delivery))[0]:
+            newest[meta.stream] = meta.version, delivery
+    return [delivery for _, delivery in newest.values()]
 
 
 async def _read(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
@@ -9,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
+    KafkaError,
     NotCoordinatorForGroupError,
 )
 
@@ -18,6 +20,7 @@ from aktenlauf.kit.adapters.kafka_topics import (
     committed_of,
     make_topics,
     partitions_of,
+    stop,
     unavailable,
 )
 
@@ -74,8 +77,10 @@ class Sight:
 
     async def _drop(self) -> None:
         admin, self._admin, consumer, self._consumer = self._admin, None, self._consumer, None
-        with unavailable():
+        try:
             if consumer is not None:
-                await consumer.stop()
+                await stop(consumer)
+        finally:
             if admin is not None:
-                await admin.close()
+                with suppress(KafkaError, OSError, TimeoutError):
+                    await admin.close()

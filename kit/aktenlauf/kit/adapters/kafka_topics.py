@@ -6,7 +6,7 @@ reads. Both keep everything for ever: a service that is added later hears histor
 
 import asyncio
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -28,6 +28,8 @@ PARTITIONS = 12
 REPLICAS = 3
 REQUEST_MS = 10_000
 """How long a request to a broker may take before the broker counts as away."""
+STOP_SECONDS = 12.0
+"""How long a consumer may take to leave: one request to a broker that is silent."""
 LOOK_SECONDS = 0.05
 """Between two looks whether a new topic is there."""
 PRIVATE = ".private"
@@ -105,6 +107,9 @@ async def check_topics(brokers: Brokers, topics: Collection[str]) -> None:
         try:
             await admin.start()
             described = await admin.describe_topics(list(topics))
+            for topic in described:
+                if topic["error_code"]:  # a broker that does not know of a new one yet
+                    raise for_code(topic["error_code"])(topic["topic"])
             settings = await _settings_of(admin, topics)
             stored_at = min(REPLICAS, len((await admin.describe_cluster())["brokers"]))
         finally:
@@ -163,6 +168,20 @@ def delivery_of(owner: str, record: Any) -> Delivery:
     """A Kafka record as the receiver takes it. Key and headers are for Kafka's own use and say nothing."""
     place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
     return Delivery(owner, record.value or b"", place)
+
+
+async def stop(consumer: Any) -> None:
+    """Let go of a consumer, whatever state it is in.
+
+    In a task of its own: what the client cancels in itself would else be taken for our own cancellation.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping], timeout=STOP_SECONDS)
+    if not stopping.done() or stopping.cancelled() or stopping.exception():
+        stopping.cancel()
+        _log.info("a consumer was not stopped in order")
+        with suppress(Exception):
+            await consumer._client.close()
 
 
 @contextmanager

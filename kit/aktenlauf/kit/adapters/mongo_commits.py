@@ -16,7 +16,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from aktenlauf.kit.adapters.mongo import Database, Row, check_format, in_parallel, insert_if_new, translated
+from aktenlauf.kit.adapters.mongo import Database, Row, check_format, in_parallel, translated
 from aktenlauf.kit.log import Stored
 
 DATA_FORMAT = 1
@@ -209,9 +209,11 @@ class Commits:
 
         A primary that has just been elected does not, for a moment: what it has of its predecessor's counts as the
         majority's only once a write of its own does (MongoDB, `src/mongo/db/repl/README.md`, "Transitioning to
-        PRIMARY"). A write that changes nothing waits for that too, with write concern majority.
+        PRIMARY"). A write that changes nothing waits for that too, with write concern majority. Raises Unavailable
+        where the majority is not reached; a refused insert would not, as the driver tells of the refusal alone.
         """
-        await insert_if_new(self._formats, {"_id": FORMAT_OF, "format": DATA_FORMAT})  # there since `open`
+        with translated():
+            await self._formats.update_one({"_id": FORMAT_OF}, {"$max": {"format": DATA_FORMAT}})
 
     # --- what is new ----------------------------------------------------------------------------------------------
 

@@ -55,13 +55,13 @@ class MongoLog:
     async def hear(self, records: Sequence[bytes]) -> list[Heard]:
         parsed = [(parse(record).meta, record) for record in records]
         async with self._hearing:
-            heard = _compare(parsed, *await self._known_of(parsed))
-            if Heard.GAP in heard:  # an alarm for good, so not from an older state
-                await self._open_commits.see_all()
+            while True:
                 heard = _compare(parsed, *await self._known_of(parsed))
-            while not await self._commit_runs(_runs(parsed, heard)):
-                heard = _compare(parsed, *await self._known_of(parsed))
-            return heard
+                if Heard.GAP in heard:  # an alarm for good, so not from an older state
+                    await self._open_commits.see_all()
+                    heard = _compare(parsed, *await self._known_of(parsed))
+                if await self._commit_runs(_runs(parsed, heard)):
+                    return heard
 
     async def read(self, stream: str, after: int = 0) -> list[Stored]:
         return await self._open_commits.of_stream(stream, after)

@@ -10,6 +10,7 @@ transactions. If another writer comes in between, a part of the batch is written
 cursor, and what is applied again passes them over (`views.apply`), so that the result is the same (ADR 0020).
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -57,13 +58,17 @@ class MongoViews:
                 await self._rows(view).create_index([("scopes", 1), ("_id", 1)])
                 for name in view.indexes:
                     await self._rows(view).create_index([("scopes", 1), (_field(name), 1), ("_id", 1)])
-            await insert_if_new(self._cursors, {"_id": view.collection, "position": 0})
+            await insert_if_new(self._cursors, {"_id": view.collection, "position": 0, "made": time.time()})
 
-    async def others(self, views: Iterable[View]) -> Sequence[str]:
-        kept = {CURSORS, *(PREFIX + view.collection for view in views)}
+    async def older(self, views: Iterable[View]) -> Sequence[str]:
+        ours = [view.collection for view in views]
         with translated():
+            rows = await self._cursors.find({}).to_list(None)
             names = await self._database.list_collection_names()
-        return [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX) and name not in kept]
+        made = {row["_id"]: row.get("made", 0.0) for row in rows}
+        newest = max((made.get(name, 0.0) for name in ours), default=0.0)
+        there = [name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX) and name != CURSORS]
+        return [name for name in there if name not in ours and made.get(name, 0.0) <= newest]
 
     async def drop(self, collections: Iterable[str]) -> None:
         with translated():
@@ -97,7 +102,7 @@ class MongoViews:
             done = await self._cursors.update_one({"_id": view.collection}, {"$max": {"position": cursor}})
         if not done.matched_count:
             await self.drop([view.collection])  # what was written now has no beginning
-            raise Halt(f"the view {view.name} of this version of the program was dropped by a newer one")
+            raise Halt(f"the view {view.name} of this version of the program was dropped by another one")
         return True
 
     async def get(self, view: View, scope: Scope, key: str) -> Document:

@@ -134,6 +134,7 @@ class Writer:
             if self._futile and self._commits.head == before:
                 # What has taken the place is not with the majority yet: before that, it would be taken again.
                 await self._pause()
+                await self._commits.follow()
             if planned := await self._plan(jobs):
                 await self._insert(planned)
         except Unavailable as error:

@@ -104,10 +104,14 @@ class Discovery:
 
     async def of(self, provider: Provider) -> Metadata:
         """Raises SignInFailed("unavailable" or "provider")."""
+        if fresh := self._fresh(provider):
+            return fresh
+        async with self._rotating[provider.issuer]:  # one asks, however many come
+            return self._fresh(provider) or await self._fetch(provider)
+
+    def _fresh(self, provider: Provider) -> Metadata | None:
         known = self.known(provider)
-        if known is not None and self._clock() < known.at + _METADATA_SECONDS:
-            return known
-        return await self._fetch(provider)
+        return known if known is not None and self._clock() < known.at + _METADATA_SECONDS else None
 
     async def decoded(self, provider: Provider, token: str, *, from_anybody: bool) -> jwt.Token:
         """The token, its signature checked and nothing else. Raises JoseError, ValueError, SignInFailed.

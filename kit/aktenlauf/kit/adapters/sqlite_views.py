@@ -38,7 +38,7 @@ class SqliteViews:
 
         await self._database.run(work)
 
-    async def others(self, views: Iterable[View]) -> Sequence[str]:
+    async def older(self, views: Iterable[View]) -> Sequence[str]:
         kept = {view.collection for view in views}
         sql = "SELECT collection FROM cursors"
         rows = await self._database.read(lambda db: db.execute(sql).fetchall(), small=True)
@@ -70,7 +70,7 @@ class SqliteViews:
         def work(db: sqlite3.Connection) -> bool:
             at = "UPDATE cursors SET position = max(position, ?) WHERE collection = ?"
             if not db.execute(at, (cursor, view.collection)).rowcount:
-                raise Halt(f"the view {view.name} of this version of the program was dropped by a newer one")
+                raise Halt(f"the view {view.name} of this version of the program was dropped by another one")
             _put(db, view, changes)
             return True
 

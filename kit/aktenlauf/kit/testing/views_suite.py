@@ -139,9 +139,9 @@ class ViewsSuite:
         await views.prepare([THINGS_2])
         assert (await views.cursor(THINGS_2), await views.cursor(THINGS)) == (0, 4)
         assert await views.load(THINGS_2, ["k"]) == {}
-        assert await views.others([THINGS_2]) == [THINGS.collection]
+        assert await views.older([THINGS_2]) == [THINGS.collection]
         await views.drop([THINGS.collection])
-        assert await views.others([THINGS_2]) == []
+        assert await views.older([THINGS_2]) == []
         await views.prepare([THINGS])
         assert (await views.cursor(THINGS), await views.load(THINGS, ["k"])) == (0, {})
 

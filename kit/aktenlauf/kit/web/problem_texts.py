@@ -95,8 +95,8 @@ TEXTS: Mapping[Code, Words] = {
     Code.EMPTY_MESSAGE: ("Die Nachricht ist leer", "Schreiben Sie etwas oder hängen Sie ein Dokument an."),
     Code.TOO_MANY_LETTERS: (
         "Das sind zu viele Nachrichten",
-        "Zu diesem Antrag haben Sie schon sehr oft geschrieben. Fragen der Behörde können Sie weiter beantworten; "
-        "rufen Sie sonst bitte an.",
+        "Zu diesem Antrag haben Sie schon sehr oft geschrieben. Fragen der Behörde können Sie weiter beantworten. In "
+        "allen anderen Fällen rufen Sie bitte an.",
     ),
     Code.TOO_MANY_DRAFTS: (
         "Sie haben schon sehr viele Anträge begonnen",
@@ -135,6 +135,10 @@ TEXTS: Mapping[Code, Words] = {
         "Das sind zu viele Dateien",
         "Löschen Sie Dateien, die nicht nötig sind, oder fassen Sie mehrere Seiten zusammen.",
     ),
+    Code.TOO_MANY_UPLOADS: (
+        "Zu diesem Antrag wurden sehr viele Dateien hochgeladen",
+        "Auch solche zählen, die Sie wieder entfernt haben. Mehr nehmen wir nicht an. Rufen Sie bitte die Behörde an.",
+    ),
     Code.NOT_ASSIGNED: ("Der Vorgang ist Ihnen nicht zugewiesen", "Übernehmen Sie den Vorgang zuerst."),
     Code.TAKEN: (
         "Jemand anderes bearbeitet den Vorgang",
@@ -165,7 +169,7 @@ TEXTS: Mapping[Code, Words] = {
     Code.SLOT_UNKNOWN: ("Diesen Termin gibt es nicht", _CHOOSE_AGAIN),
     Code.TOO_MANY_CHOICES: (
         "Sie haben schon sehr oft einen Termin gewählt",
-        "Der Termin, den Sie haben, bleibt bestehen. Passt er nicht, rufen Sie bitte die Behörde an.",
+        "Haben Sie schon einen Termin, bleibt er bestehen. Brauchen Sie einen anderen, rufen Sie bitte die Behörde an.",
     ),
     Code.NO_APPOINTMENT: ("Sie haben keinen Termin", "Laden Sie die Seite neu."),
 }

@@ -48,9 +48,9 @@ router = APIRouter(include_in_schema=False)
 Reader = Annotated[Person, requires("caseworker", "approver", "counter")]
 """Who sees content. Planners and auditors do their work without."""
 REQUEST_BYTES_MAX = 220_000_000
+"""Ten files of the default limit and their form; the single file's limit is a setting."""
 UPLOADS_FACTOR = 5
 """So many times the files that a case may have may be uploaded to it, those that were removed again counted too."""
-"""Ten files of the default limit and their form; the single file's limit is a setting."""
 
 TOGETHER = "zusammen"
 """The field that asks for one document of several photos."""
@@ -65,6 +65,8 @@ PROBLEMS = {
     "speichern Sie sie als PDF, JPG oder PNG.",
     Code.TOO_MANY_FILES: "Zu diesem Antrag gehören schon {count} Dateien, mehr nehmen wir nicht an. "
     "Bitte entfernen Sie eine Datei oder fassen Sie Seiten zu einem PDF zusammen.",
+    Code.TOO_MANY_UPLOADS: "Zu diesem Antrag wurden schon sehr viele Dateien hochgeladen, auch solche, die Sie wieder "
+    "entfernt haben. Mehr nehmen wir nicht an. Rufen Sie bitte die Behörde an.",
     Code.MALFORMED: "Die Datei ist nicht vollständig angekommen. Bitte versuchen Sie es noch einmal.",
     Code.INVALID: "Bitte wählen Sie eine Datei aus.",
 }
@@ -143,8 +145,7 @@ async def _accept(
         parts = await bound(service.ports.workers, parts, service.settings.upload_bytes_max, name)
     for number, part in enumerate(parts):
         try:
-            if _is_full(doc, len(outcomes), limit):
-                raise Refused(Code.TOO_MANY_FILES, count=limit)
+            _refuse_beyond(doc, len(outcomes), limit)
             kept = await take(service.ports.blobs, part, service.settings.upload_bytes_max)
         except Refused as refused:
             problems.append(_problem(refused))
@@ -170,10 +171,12 @@ async def _accept(
     return outcomes, problems
 
 
-def _is_full(doc: Document, more: int, limit: int) -> bool:
-    """Whether a case has as many files as it may, or has had very many more: what was removed leaves its events."""
-    there, ever = len(doc.get("documents", {})), doc.get("uploads", 0)
-    return bool(there + more >= limit or ever + more >= UPLOADS_FACTOR * limit)
+def _refuse_beyond(doc: Document, more: int, limit: int) -> None:
+    """Raises Refused for one file too many: there are as many as there may be, or were very many, which left events."""
+    if len(doc.get("documents", {})) + more >= limit:
+        raise Refused(Code.TOO_MANY_FILES, count=limit)
+    if doc.get("uploads", 0) + more >= UPLOADS_FACTOR * limit:
+        raise Refused(Code.TOO_MANY_UPLOADS)
 
 
 async def _remove(request: Request, person: Applicant, case: str, doc: Document, document: str, form: Any) -> Outcome:

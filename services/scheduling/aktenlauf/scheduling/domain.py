@@ -37,15 +37,13 @@ from aktenlauf.scheduling.calendar import BERLIN
 
 Purpose = Literal["biometrics", "handover", "interview"]
 CancelReason = Literal["applicant", "office", "withdrawn", "erased"]
+CHOICES_MAX = 30
+"""By one invitation: each is an event on the day's stream, which all who want that day share."""
 
 
 def berlin_day(moment: datetime) -> date:
     """The calendar day of an instant on the wall of the office."""
     return moment.astimezone(BERLIN).date()
-
-
-CHOICES_MAX = 30
-"""By one invitation: each is an event on the day's stream, which all who want that day share."""
 
 
 class OfAppointment(Command):

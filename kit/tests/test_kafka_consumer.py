@@ -150,14 +150,17 @@ async def _both_have_partitions(made: Sequence[Any]) -> bool:
 async def test_a_consumer_that_is_cancelled_from_within_while_it_is_stopped_is_stopped_all_the_same(
     world: World,
 ) -> None:
-    """Its fetcher cancels tasks of its own and waits for them; some hand that on."""
-
-    async def asleep_after_an_error() -> None:
-        await asyncio.sleep(60)
-
+    """Its fetcher cancels tasks of its own and waits for them; one that sleeps after an error hands that on."""
     consumer = AIOKafkaConsumer(**world.brokers.client())
     await consumer.start()
-    consumer._fetcher._pending_tasks.add(asyncio.create_task(asleep_after_an_error()))
-    await asyncio.sleep(0)
+    close = consumer._fetcher.close
+
+    async def close_and_wait_for_a_task_that_sleeps() -> None:
+        await close()
+        task = asyncio.create_task(asyncio.sleep(60))
+        task.cancel()
+        await task
+
+    consumer._fetcher.close = close_and_wait_for_a_task_that_sleeps
     await asyncio.wait_for(stop(consumer), 5)
     assert not any(connection.connected() for connection in consumer._client._conns.values())

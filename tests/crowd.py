@@ -170,7 +170,7 @@ class WhateverHappened:
 
     async def test_the_same_happened_as_in_the_undisturbed_run(self, runs: Runs) -> None:
         assert runs.disturbed.names.streams.total() > 60 * len(APPLICANTS)
-        assert differences(runs.undisturbed.names, runs.disturbed.names) == ""
+        assert (found := differences(runs.undisturbed.names, runs.disturbed.names)) == "", found
 
     async def test_each_message_and_mail_was_handed_over_once(self, runs: Runs) -> None:
         handed_over = runs.disturbed.handed_over

@@ -61,6 +61,15 @@ def test_what_does_not_follow_from_one_another_may_come_in_either_order() -> Non
     assert differences(named(_run()), named(run)) == ""
 
 
+def test_a_number_may_have_been_claimed_by_an_attempt_that_died_before_it_filed() -> None:
+    runs = [_run(), _run()]
+    for run, is_first_attempt in zip(runs, (True, False), strict=True):
+        filed = _of(run, "intake")[0]
+        claim = _event(filed["subject"], "claimed", "system:claim")
+        run.streams["intake/claim/AL-7K3M-92QF-1"] = [claim if is_first_attempt else {**claim, "time": filed["time"]}]
+    assert differences(*map(named, runs)) == ""
+
+
 def _exchange_answers(run: Run) -> None:
     one, other = (events[0]["data"] for stream, events in run.streams.items() if stream.startswith("intake"))
     one["question"], other["question"] = other["question"], one["question"]

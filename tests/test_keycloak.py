@@ -161,7 +161,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     try:
-        install()
+        install("keycloak")
     except CannotInstall as error:
         pytest.skip(f"needs the servers: {error}")
     made = Place(tmp_path_factory.mktemp("keycloak"))

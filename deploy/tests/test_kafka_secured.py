@@ -83,7 +83,7 @@ def secured(folder: Path, ports: dict[str, int], controller: int) -> dict[str, o
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, int]]]:
     """Folder with the certificates, and the port of each listener."""
     try:
-        install()
+        install("kafka")
     except CannotInstall as error:
         pytest.skip(f"needs the servers: {error}")
     folder = tmp_path_factory.mktemp("kafka")

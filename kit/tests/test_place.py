@@ -1,12 +1,13 @@
 """A handler's place is stored when that matters, and not for every record that passes by."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from aktenlauf.kit.adapters.sqlite_work import SqliteWork
-from aktenlauf.kit.work import AHEAD_MAX, Place
+from aktenlauf.kit.work import AHEAD_MAX, Aside, Place
 
 
 @pytest.fixture
@@ -20,6 +21,30 @@ async def test_a_place_is_stored_once_the_handler_acted(work: SqliteWork) -> Non
     place = Place(work, "publisher")
     await place.move(3, acted=True)
     assert await work.cursor("publisher") == 3
+
+
+class Slow(SqliteWork):
+    """Its disk takes its time."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.done = asyncio.Event()
+
+    async def advance(self, handler: str, position: int, aside: Sequence[Aside] = ()) -> None:
+        await self.done.wait()
+        await super().advance(handler, position, aside)
+
+
+async def test_nobody_sees_a_place_that_a_restart_would_not_find(tmp_path: Path) -> None:
+    work = Slow(tmp_path / "slow.db")
+    place = Place(work, "publisher")
+    moving = asyncio.create_task(place.move(3, acted=True))
+    await asyncio.sleep(0)
+    assert place.position == 0
+    work.done.set()
+    await moving
+    assert place.position == await work.cursor("publisher") == 3
+    await work.close()
 
 
 async def test_passing_over_foreign_records_is_not_stored_until_it_is_quiet(work: SqliteWork) -> None:

@@ -110,14 +110,16 @@ class Place:
         self.position = self._stored = await self._work.cursor(self._handler) or 0
 
     async def move(self, position: int, *, acted: bool) -> None:
-        """Go forward; `acted`: records on the way concerned this handler."""
-        self.position = position
+        """Go forward; `acted`: records on the way concerned this handler, and who sees it there finds it stored."""
         if acted or position - self._stored >= AHEAD_MAX:
-            await self.store()
+            await self._store(position)
+        self.position = max(self.position, position)  # another may have gone further meanwhile
 
     async def store(self) -> None:
         """Make the position last."""
-        position = self.position  # it may move while it is being stored
+        await self._store(self.position)
+
+    async def _store(self, position: int) -> None:
         if position > self._stored:
             await self._work.advance(self._handler, position)
             self._stored = max(self._stored, position)

@@ -28,9 +28,10 @@ from aktenlauf.kit.erasure import stored_blobs
 from aktenlauf.kit.views import Document, View
 from aktenlauf.kit.web.unread import unread_messages
 
-files = View("files", version=3)
+files = View("files", version=4)
 """Per case: `documents` {id: {evidence, status, sealed, images, pages, hints, reason, filed}}, `uploads` how many there
-were with those that were removed, `made` {id: {kind, sealed}}, `demanded` evidence kinds, `requests` of the office."""
+were with those that were removed, `made` {id: {kind, sealed}}, `demanded` evidence kinds, `requests` of the office with
+what is still open of each, `supplied` {evidence: when last}."""
 
 stored = stored_blobs("stored_blobs", DocumentUploaded, DocumentChecked)
 
@@ -49,13 +50,16 @@ def submit(doc: Document, event: ApplicationSubmitted, meta: Meta) -> None:
 def supplement(doc: Document, event: SupplementFiled | QuestionAnswered, meta: Meta) -> None:
     for ref in event.documents:
         _document(doc, ref.document)["filed"] = True
-        _settle(doc, ref.kind)
+        supplied = doc.setdefault("supplied", {})
+        supplied[ref.kind] = max(meta.time, supplied.get(ref.kind, ""))
+    _settle(doc)
 
 
 @files.on(EvidenceRequested)
 def request(doc: Document, event: EvidenceRequested, meta: Meta) -> None:
-    asked = {"evidence": list(event.evidence), "deadline": event.deadline.isoformat()}
+    asked = {"evidence": list(event.evidence), "deadline": event.deadline.isoformat(), "at": meta.time}
     doc.setdefault("requests", {})[event.request] = asked
+    _settle(doc)
 
 
 @files.on(EvidenceReviewed)
@@ -113,6 +117,11 @@ def _document(doc: Document, document: str) -> Document:
     return entry
 
 
-def _settle(doc: Document, evidence: str) -> None:
+def _settle(doc: Document) -> None:
+    """What was supplied after it was asked for is no longer asked for.
+
+    By time, as the request and the answer come from two services and may be heard in either order.
+    """
+    supplied = doc.get("supplied", {})
     for asked in doc.get("requests", {}).values():
-        asked["evidence"] = [kind for kind in asked["evidence"] if kind != evidence]
+        asked["evidence"] = [kind for kind in asked["evidence"] if supplied.get(kind, "") < asked["at"]]

@@ -17,7 +17,7 @@ from aktenlauf.contracts.xoev_gateway import ReceivedContent
 from aktenlauf.documents.domain import AcceptUpload, DeleteDocument
 from aktenlauf.documents.room import Room
 from aktenlauf.documents.upload import FILES_PER_REQUEST_MAX, announced_bytes, bound, files_of, read_form, take
-from aktenlauf.documents.views import files, unread
+from aktenlauf.documents.views import files, still_asked, unread
 from aktenlauf.kit.errors import CommandReused, Erased, NotFound, Refused
 from aktenlauf.kit.files import fetch
 from aktenlauf.kit.grants import UPLOAD_COOKIE, Grant
@@ -261,7 +261,7 @@ async def _show(
     locale = speak_for(request).code
     entries = [await _entry(request, entry) for entry in doc.get("documents", {}).values() if entry.get("evidence")]
     demanded = list(doc.get("demanded") or (grant.evidence if grant else ()))
-    requested = {kind: r["deadline"] for r in doc.get("requests", {}).values() for kind in r["evidence"]}
+    requested = still_asked(doc)
     kinds = list(dict.fromkeys([*requested, *demanded, *(entry["evidence"] for entry in entries)]))
     cards = [_card(kind, entries, requested, doc.get("verdicts", {}), locale) for kind in kinds]
     return page(

@@ -30,8 +30,8 @@ from aktenlauf.kit.web.unread import unread_messages
 
 files = View("files", version=4)
 """Per case: `documents` {id: {evidence, status, sealed, images, pages, hints, reason, filed}}, `uploads` how many there
-were with those that were removed, `made` {id: {kind, sealed}}, `demanded` evidence kinds, `requests` of the office with
-what is still open of each, `supplied` {evidence: when last}."""
+were with those that were removed, `made` {id: {kind, sealed}}, `demanded` evidence kinds, `requests` of the office,
+`supplied` {evidence: when last}."""
 
 stored = stored_blobs("stored_blobs", DocumentUploaded, DocumentChecked)
 
@@ -52,14 +52,12 @@ def supplement(doc: Document, event: SupplementFiled | QuestionAnswered, meta: M
         _document(doc, ref.document)["filed"] = True
         supplied = doc.setdefault("supplied", {})
         supplied[ref.kind] = max(meta.time, supplied.get(ref.kind, ""))
-    _settle(doc)
 
 
 @files.on(EvidenceRequested)
 def request(doc: Document, event: EvidenceRequested, meta: Meta) -> None:
     asked = {"evidence": list(event.evidence), "deadline": event.deadline.isoformat(), "at": meta.time}
     doc.setdefault("requests", {})[event.request] = asked
-    _settle(doc)
 
 
 @files.on(EvidenceReviewed)
@@ -107,6 +105,20 @@ def erase(doc: Document, event: PersonalDataErased, meta: Meta) -> None:
     doc["erased_at"] = meta.time
 
 
+def still_asked(doc: Document) -> dict[str, str]:
+    """The deadline of each evidence kind that was not supplied after the office asked for it.
+
+    By time, as the request and the answer come from two services and may be heard in either order.
+    """
+    supplied = doc.get("supplied", {})
+    return {
+        kind: asked["deadline"]
+        for asked in doc.get("requests", {}).values()
+        for kind in asked["evidence"]
+        if supplied.get(kind, "") < asked["at"]
+    }
+
+
 def _party(doc: Document, party: str) -> None:
     if party not in doc.setdefault("parties", []):
         doc["parties"].append(party)
@@ -115,13 +127,3 @@ def _party(doc: Document, party: str) -> None:
 def _document(doc: Document, document: str) -> Document:
     entry: Document = doc.setdefault("documents", {}).setdefault(document, {"id": document})
     return entry
-
-
-def _settle(doc: Document) -> None:
-    """What was supplied after it was asked for is no longer asked for.
-
-    By time, as the request and the answer come from two services and may be heard in either order.
-    """
-    supplied = doc.get("supplied", {})
-    for asked in doc.get("requests", {}).values():
-        asked["evidence"] = [kind for kind in asked["evidence"] if supplied.get(kind, "") < asked["at"]]

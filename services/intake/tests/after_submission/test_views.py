@@ -1,14 +1,14 @@
 """The read models, with the topics of the services in every order that a bus may give."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from aktenlauf.contracts.common import Accessed, DocumentRef, SealedFile
 from aktenlauf.contracts.documents import DocumentChecked, DocumentRejected, DocumentUploaded, PageImages, UploadedFile
-from aktenlauf.contracts.envelope import Event, Meta, Record, timestamp
+from aktenlauf.contracts.envelope import Event, Record
 from aktenlauf.contracts.intake import (
     ApplicationContent,
     ApplicationSubmitted,
@@ -41,9 +41,9 @@ from aktenlauf.contracts.scheduling import (
 from aktenlauf.contracts.sealed import Sealed
 from aktenlauf.contracts.xoev_gateway import MessageReceived, ReceivedContent
 from aktenlauf.intake.views import applications, evidence, looks, mailbox, new_uploads, open_evidence, open_questions
-from aktenlauf.kit.views import Document, Held, View, apply
+from aktenlauf.kit.testing.folding import folded, record
+from aktenlauf.kit.views import Document, View
 
-BEGIN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SLOT = Slot(office="lindenried", place="zollhaus", start=datetime(2026, 12, 3, 8, 40, tzinfo=UTC), minutes=20)
 INSURANCE = DocumentRef(document="doc-2", kind="health_insurance")
 Happened = list[tuple[str, Event]]
@@ -146,30 +146,7 @@ def uploaded(document: str, kind: str) -> DocumentUploaded:
 
 def records(happened: Happened) -> list[Record]:
     """Each a minute after the other, as they truly happened."""
-    return [_record(owner, event, minute) for minute, (owner, event) in enumerate(happened)]
-
-
-def _record(owner: str, event: Event, minute: int) -> Record:
-    meta = Meta(
-        id=f"event-{minute:03}",
-        type=event.type_from(owner),
-        source=owner,
-        time=timestamp(BEGIN + timedelta(minutes=minute)),
-        stream=f"{owner}/stream/case-1",
-        version=1,
-        subject="case-1",
-    )
-    record = Record(meta, {})
-    record._event = event
-    return record
-
-
-def folded(view: View, heard: list[Record]) -> Document:
-    held: dict[str, Held] = {}
-    for position, record in enumerate(heard, 1):
-        record.meta = Meta(**{**{f: getattr(record.meta, f) for f in Meta.__slots__}, "position": position})
-        apply(view, record, held)
-    return held["case-1"].document or {}
+    return [record(owner, event, minute) for minute, (owner, event) in enumerate(happened)]
 
 
 def fold(view: View, *happened: tuple[str, Event]) -> Document:
